@@ -1,0 +1,126 @@
+"""Tables of any make behind one face: columns as numbers or as text, a slice of rows at a time."""
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from genad.errors import DataError
+
+
+def is_frame(data: Any) -> bool:
+    """Return whether narwhals takes this for a data frame (pandas, polars, pyarrow and others).
+
+    Examples
+    --------
+    >>> is_frame(pa.table({"a": [1]})), is_frame([[1]])
+    (True, False)
+    """
+    frame = nw.from_native(data, eager_only=True, pass_through=True)
+    return isinstance(frame, nw.DataFrame)
+
+
+class Table:
+    """A two-dimensional array or a data frame.
+
+    Parameters
+    ----------
+    data : a float array of shape (n, columns), or a data frame.
+
+    Examples
+    --------
+    >>> table = Table(pa.table({"age": [31, None], "city": ["Rome", "Bonn"]}))
+    >>> table.names, table.is_numeric(0), table.is_numeric(1)
+    (['age', 'city'], True, False)
+    >>> table.numbers([0])
+    array([[31.],
+           [nan]])
+    """
+
+    def __init__(self, data: Any) -> None:
+        self._array: NDArray[Any] | None = data if isinstance(data, np.ndarray) else None
+        if self._array is None:
+            self._frame: nw.DataFrame[Any] = nw.from_native(data, eager_only=True)
+            self.names = [str(name) for name in self._frame.columns]
+            self.shape = (len(self._frame), len(self.names))
+        else:
+            self.names = [f"x{j}" for j in range(self._array.shape[1])]
+            self.shape = (len(self._array), len(self.names))
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    @property
+    def is_frame(self) -> bool:
+        """Whether the data came as a data frame, with names and types of its own."""
+        return self._array is None
+
+    def rows(self, start: int, stop: int) -> "Table":
+        """Return the table of the rows from `start` to before `stop`."""
+        return Table(
+            self._array[start:stop] if self._array is not None else self._native(start, stop)
+        )
+
+    def _native(self, start: int, stop: int) -> Any:
+        return self._frame[start:stop].to_native()
+
+    def is_numeric(self, column: int) -> bool:
+        """Return whether a column holds numbers, booleans or times."""
+        if self._array is not None:
+            return True
+        dtype = self._frame[:, column].dtype
+        return dtype.is_numeric() or dtype.is_temporal() or dtype == nw.Boolean
+
+    def numbers(self, columns: list[int]) -> NDArray[np.float64]:
+        """Return columns as float64 of shape (n, columns); missing is NaN, times are seconds.
+
+        Raises
+        ------
+        DataError
+            If a column holds text that is no number, or an infinity.
+        """
+        if self._array is not None:
+            every = len(columns) == self.shape[1]
+            block = self._array if every else self._array[:, columns]
+            return block.astype(np.float64, copy=False)
+        result = np.empty((len(self), len(columns)))
+        for j, column in enumerate(columns):
+            result[:, j] = self._numbers_of(column)
+            if np.isinf(result[:, j]).any():
+                row = int(np.flatnonzero(np.isinf(result[:, j]))[0])
+                raise DataError(
+                    f"Column {self.names[column]!r} holds an infinity in row {row + 1}; "
+                    "numbers must be finite or missing: remove or replace it."
+                )
+        return result
+
+    def _numbers_of(self, column: int) -> NDArray[np.float64]:
+        series = self._frame[:, column]
+        if series.dtype == nw.Date:
+            series = series.cast(nw.Datetime("us"))
+        if isinstance(series.dtype, nw.Datetime) or series.dtype == nw.Datetime:
+            return series.dt.timestamp("us").cast(nw.Float64).to_numpy() / 1e6
+        if isinstance(series.dtype, nw.Duration) or series.dtype == nw.Duration:
+            return series.dt.total_microseconds().cast(nw.Float64).to_numpy() / 1e6
+        arrow = series.to_arrow()
+        try:
+            return np.asarray(pc.cast(arrow, pa.float64()).to_numpy(), np.float64)
+        except pa.ArrowInvalid as error:
+            raise DataError(
+                f"Column {self.names[column]!r} must hold numbers, as it did in training, but "
+                f"holds text ({error})."
+            ) from error
+
+    def categories(self, column: int) -> tuple[NDArray[np.intp], list[str]]:
+        """Return codes of shape (n,) into a list of distinct texts; -1 where missing."""
+        arrow = self._frame[:, column].cast(nw.String).to_arrow()
+        if isinstance(arrow, pa.ChunkedArray):
+            arrow = arrow.combine_chunks()
+        encoded = pc.dictionary_encode(arrow)
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return codes.astype(np.intp), encoded.dictionary.to_pylist()

@@ -1,0 +1,110 @@
+"""ALAD: a bidirectional GAN with two more discriminators that close both cycles."""
+
+from typing import Literal, final
+
+import torch
+from torch import Tensor
+
+from genad.detector import TrainedDetector
+from genad.losses import absolute_error, fake_loss, per_sample, real_loss
+from genad.nets import JointDiscriminator, decoder, encoder, latent_size
+from genad.parameters import PositiveInt, Share, Sizes
+from genad.training import Model, Objective, ReconstructionModel, Terms
+
+
+@final
+class ALAD(TrainedDetector):
+    r"""Distance between a row and its reconstruction in the features of a discriminator of pairs.
+
+    .. math:: A(x) = \lVert f_{xx}(x, x) - f_{xx}(x, G(E(x))) \rVert_1
+
+    D_xz tells (x, E(x)) from (G(z), z); D_xx tells (x, x) from (x, G(E(x))) and D_zz tells (z, z)
+    from (z, E(G(z))), so that encoder and generator become each other's inverse.
+
+    Parameters
+    ----------
+    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
+    hidden : widths of the hidden layers of encoder and discriminators; the generator mirrors them.
+    score : "discriminator" (the paper's, above), "reconstruction" (the residual's L1 norm) or
+        "combined".
+    weight : share of the discriminator's part in the combined score.
+
+    References
+    ----------
+    Adversarially Learned Anomaly Detection (Zenati et al., 2018), equations 3-4 and algorithm 1;
+    spectral normalisation on the three discriminators and the encoder.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> detector = ALAD(latent=2, hidden=(16,), epochs=100, random_state=0).fit(X)
+    >>> detector.is_anomaly([[0.0, 0.0], [6.0, -6.0]])
+    array([False,  True])
+    """
+
+    latent: PositiveInt | None = None
+    hidden: Sizes = (64, 32)
+    score: Literal["reconstruction", "discriminator", "combined"] = "discriminator"
+    weight: Share = 0.5
+
+    def _build(self, shape: tuple[int, ...]) -> Model:
+        return _ALADModel(shape, latent_size(shape, self.latent), self)
+
+
+class _ALADModel(ReconstructionModel):
+    def __init__(self, shape: tuple[int, ...], latent: int, options: ALAD) -> None:
+        weights = {"reconstruction": 0.0, "discriminator": 1.0, "combined": options.weight}
+        super().__init__(weights[options.scored_by])
+        hidden, latents = options.hidden, (latent,)
+        self.latent = latent
+        self.encoder = encoder(shape, hidden, latent, spectral=True)
+        self.generator = decoder(latent, hidden, shape)
+        self.d_xz = JointDiscriminator(shape, latents, hidden, spectral=True)
+        self.d_xx = JointDiscriminator(shape, shape, hidden, spectral=True)
+        self.d_zz = JointDiscriminator(latents, latents, hidden, spectral=True)
+
+    def objectives(self) -> list[Objective]:
+        betas = (0.5, 0.999)
+        judges = (self.d_xz, self.d_xx, self.d_zz)
+        makers = (self.encoder, self.generator)
+        return [
+            Objective("discriminator", judges, self.discriminator_loss, betas=betas),
+            Objective("generator", makers, self.generator_loss, betas=betas),
+        ]
+
+    def logits(self, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        """Return the logits of the real and the fake pairs under each discriminator."""
+        z = torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device)
+        x_z, z_x = self.generator(z), self.encoder(x)  # G(z), E(x)
+        x_hat, z_hat = self.generator(z_x), self.encoder(x_z)  # G(E(x)), E(G(z))
+        pairs = {
+            "xz": (self.d_xz, (x, z_x), (x_z, z)),
+            "xx": (self.d_xx, (x, x), (x, x_hat)),
+            "zz": (self.d_zz, (z, z), (z, z_hat)),
+        }
+        result = {}
+        for name, (judge, real, fake) in pairs.items():
+            stacked = [torch.cat(parts) for parts in zip(real, fake, strict=True)]
+            real_logit, fake_logit = judge(*stacked).chunk(2)
+            result[name] = real_logit, fake_logit
+        return result
+
+    def discriminator_loss(self, x: Tensor) -> Terms:
+        logits = self.logits(x).items()
+        return {name: real_loss(real) + fake_loss(fake) for name, (real, fake) in logits}
+
+    def generator_loss(self, x: Tensor) -> Terms:
+        logits = self.logits(x).items()
+        return {name: fake_loss(real) + real_loss(fake) for name, (real, fake) in logits}
+
+    def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        return absolute_error(x, x_hat)
+
+    def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        features = self.d_xx.features
+        return per_sample(absolute_error(features(x, x), features(x, x_hat)))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        x_hat: Tensor = self.generator(self.encoder(x))
+        return x_hat

@@ -1,0 +1,74 @@
+"""AutoEncoder: what a narrow network cannot reproduce is anomalous."""
+
+from typing import final
+
+import torch
+from torch import Tensor
+
+from genad.detector import TrainedDetector
+from genad.losses import squared_error
+from genad.nets import decoder, encoder, latent_size
+from genad.parameters import NaturalFloat, PositiveInt, Sizes
+from genad.training import Model, Objective, ReconstructionModel, Terms
+
+
+@final
+class AutoEncoder(TrainedDetector):
+    r"""Squared reconstruction error of a plain or denoising autoencoder.
+
+    .. math:: A(x) = \lVert x - D(E(x)) \rVert_2^2
+
+    Robust and quick; an anomaly that the bottleneck happens to pass is missed.
+
+    Parameters
+    ----------
+    latent : size of the bottleneck; by default a quarter of a sample's, from 1 to 32.
+    hidden : widths of the encoder's hidden layers; the decoder mirrors them.
+    noise : standard deviation of the Gaussian noise added to the inputs in training, in scaled
+        units; above 0 it is a denoising autoencoder.
+
+    References
+    ----------
+    Extracting and Composing Robust Features with Denoising Autoencoders (Vincent et al., 2008).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(200, 1)) * [1.0, 2.0, 3.0]
+    >>> detector = AutoEncoder(latent=1, epochs=60, lr=1e-2, random_state=0).fit(X)
+    >>> detector.is_anomaly([[1.0, 2.0, 3.0], [1.0, -2.0, 3.0]])
+    array([False,  True])
+    """
+
+    latent: PositiveInt | None = None
+    hidden: Sizes = (64, 32)
+    noise: NaturalFloat = 0.0
+
+    def _build(self, shape: tuple[int, ...]) -> Model:
+        return _AutoEncoderModel(
+            shape, latent_size(shape, self.latent), tuple(self.hidden), self.noise
+        )
+
+
+class _AutoEncoderModel(ReconstructionModel):
+    def __init__(
+        self, shape: tuple[int, ...], latent: int, hidden: tuple[int, ...], noise: float
+    ) -> None:
+        super().__init__(weight=0.0)
+        self.noise = noise
+        self.encoder = encoder(shape, hidden, latent)
+        self.decoder = decoder(latent, hidden, shape)
+
+    def objectives(self) -> list[Objective]:
+        return [Objective("autoencoder", (self.encoder, self.decoder), self.loss)]
+
+    def loss(self, x: Tensor) -> Terms:
+        noised = x + self.noise * torch.randn_like(x) if self.noise else x
+        return {"reconstruction": self.residual(x, self.reconstruct(noised)).flatten(1).sum(1)}
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        x_hat: Tensor = self.decoder(self.encoder(x))
+        return x_hat
+
+    def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        return squared_error(x, x_hat)

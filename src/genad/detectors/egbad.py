@@ -1,0 +1,96 @@
+"""EGBAD: a bidirectional GAN, whose encoder is trained along with it."""
+
+from typing import Literal, final
+
+import torch
+from torch import Tensor
+
+from genad.detector import TrainedDetector
+from genad.losses import absolute_error, fake_loss, per_sample, real_loss
+from genad.nets import JointDiscriminator, decoder, encoder, latent_size
+from genad.parameters import PositiveInt, Share, Sizes
+from genad.training import Model, Objective, ReconstructionModel, Terms
+
+
+@final
+class EGBAD(TrainedDetector):
+    r"""Reconstruction error and discriminator's surprise of a bidirectional GAN (BiGAN).
+
+    .. math:: A(x) = (1 - \lambda) \lVert x - G(E(x)) \rVert_1
+              + \lambda \lVert f(x, E(x)) - f(G(E(x)), E(x)) \rVert_1
+
+    The discriminator tells pairs (x, E(x)) from pairs (G(z), z), which makes the encoder the
+    inverse of the generator without ever asking for it.
+
+    Parameters
+    ----------
+    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
+    hidden : widths of the hidden layers of encoder and discriminator; the generator mirrors them.
+    score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
+    weight : lambda of the combined score; 0.1 is the paper's 1 - alpha.
+
+    References
+    ----------
+    Efficient GAN-Based Anomaly Detection (Zenati et al., 2018), section 3 with the feature-matching
+    loss. Deviation: the generator minimises the non-saturating loss, which is what the authors'
+    code does too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> detector = EGBAD(latent=2, hidden=(16,), epochs=100, random_state=0).fit(X)
+    >>> detector.is_anomaly([[0.0, 0.0], [6.0, -6.0]])
+    array([False,  True])
+    """
+
+    latent: PositiveInt | None = None
+    hidden: Sizes = (64, 32)
+    score: Literal["reconstruction", "discriminator", "combined"] = "combined"
+    weight: Share = 0.1
+
+    def _build(self, shape: tuple[int, ...]) -> Model:
+        return _EGBADModel(shape, latent_size(shape, self.latent), self)
+
+
+class _EGBADModel(ReconstructionModel):
+    def __init__(self, shape: tuple[int, ...], latent: int, options: EGBAD) -> None:
+        weights = {"reconstruction": 0.0, "discriminator": 1.0, "combined": options.weight}
+        super().__init__(weights[options.scored_by])
+        self.latent = latent
+        self.encoder = encoder(shape, options.hidden, latent)
+        self.generator = decoder(latent, options.hidden, shape)
+        self.discriminator = JointDiscriminator(shape, (latent,), options.hidden)
+
+    def objectives(self) -> list[Objective]:
+        both, betas = (self.encoder, self.generator), (0.5, 0.999)
+        return [
+            Objective("discriminator", (self.discriminator,), self.discriminator_loss, betas=betas),
+            Objective("generator", both, self.generator_loss, betas=betas),
+        ]
+
+    def logits(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the logits of the pairs (x, E(x)) and of as many pairs (G(z), z)."""
+        z = torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device)
+        pairs = torch.cat([x, self.generator(z)]), torch.cat([self.encoder(x), z])
+        encoded, generated = self.discriminator(*pairs).chunk(2)
+        return encoded, generated
+
+    def discriminator_loss(self, x: Tensor) -> Terms:
+        encoded, generated = self.logits(x)
+        return {"real": real_loss(encoded), "fake": fake_loss(generated)}
+
+    def generator_loss(self, x: Tensor) -> Terms:
+        encoded, generated = self.logits(x)
+        return {"encoder": fake_loss(encoded), "generator": real_loss(generated)}
+
+    def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        return absolute_error(x, x_hat)
+
+    def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        z, features = self.encoder(x), self.discriminator.features
+        return per_sample(absolute_error(features(x, z), features(x_hat, z)))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        x_hat: Tensor = self.generator(self.encoder(x))
+        return x_hat

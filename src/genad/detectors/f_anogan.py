@@ -1,0 +1,117 @@
+"""f-AnoGAN: AnoGAN with an encoder in the place of the search."""
+
+from typing import Literal, final
+
+import torch
+from torch import Tensor
+
+from genad.detector import TrainedDetector
+from genad.losses import gradient_penalty, per_sample, squared_error
+from genad.nets import Discriminator, decoder, encoder, latent_size
+from genad.parameters import NaturalFloat, PositiveInt, Sizes
+from genad.training import Model, Objective, ReconstructionModel, Terms
+
+
+@final
+class FAnoGAN(TrainedDetector):
+    r"""Residual and feature distance between a row and its image through encoder and generator.
+
+    .. math:: A(x) = \tfrac1n \lVert x - G(E(x)) \rVert_2^2
+              + \tfrac{\kappa}{n_f} \lVert f(x) - f(G(E(x))) \rVert_2^2
+
+    First a Wasserstein GAN with gradient penalty is trained, then, with it fixed, the encoder on
+    the very score above (the paper's izi_f).
+
+    Parameters
+    ----------
+    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
+    hidden : widths of the critic's and the encoder's hidden layers; the generator mirrors them.
+    score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
+    kappa : weight of the feature distance.
+    penalty : weight of the gradient penalty.
+    critic_steps : updates of the critic for each of the generator.
+
+    References
+    ----------
+    f-AnoGAN: Fast Unsupervised Anomaly Detection with Generative Adversarial Networks (Schlegl et
+    al., 2019), equations 3-5.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> detector = FAnoGAN(latent=2, hidden=(16,), epochs=50, random_state=0).fit(X)
+    >>> detector.is_anomaly([[0.0, 0.0], [6.0, -6.0]])
+    array([False,  True])
+    """
+
+    default_updates = 2000
+
+    latent: PositiveInt | None = None
+    hidden: Sizes = (64, 32)
+    score: Literal["reconstruction", "discriminator", "combined"] = "combined"
+    kappa: NaturalFloat = 1.0
+    penalty: NaturalFloat = 10.0
+    critic_steps: PositiveInt = 5
+
+    def _build(self, shape: tuple[int, ...]) -> Model:
+        return _FAnoGANModel(shape, latent_size(shape, self.latent), self)
+
+
+class _FAnoGANModel(ReconstructionModel):
+    def __init__(self, shape: tuple[int, ...], latent: int, options: FAnoGAN) -> None:
+        # A(x) has the weights 1 and kappa: the same up to a factor as 1 - w and w.
+        combined = options.kappa / (1 + options.kappa)
+        super().__init__(
+            {"reconstruction": 0.0, "discriminator": 1.0, "combined": combined}[options.scored_by]
+        )
+        self.latent, self.kappa, self.penalty = latent, options.kappa, options.penalty
+        self.critic_steps = options.critic_steps
+        self.generator = decoder(latent, options.hidden, shape)
+        self.critic = Discriminator(shape, options.hidden)
+        self.encoder = encoder(shape, options.hidden, latent)
+
+    def objectives(self) -> list[Objective]:
+        betas = (0.0, 0.9)
+        return [
+            Objective(
+                "critic", (self.critic,), self.critic_loss, steps=self.critic_steps, betas=betas
+            ),
+            Objective("generator", (self.generator,), self.generator_loss, betas=betas),
+            Objective("encoder", (self.encoder,), self.encoder_loss, stage=1),
+        ]
+
+    def generate(self, x: Tensor) -> Tensor:
+        """Return as many generated samples as `x` holds."""
+        z = torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device)
+        samples: Tensor = self.generator(z)
+        return samples
+
+    def critic_loss(self, x: Tensor) -> Terms:
+        with torch.no_grad():
+            fake = self.generate(x)
+        real_value, fake_value = self.critic(torch.cat([x, fake])).chunk(2)
+        return {
+            "wasserstein": fake_value - real_value,
+            "gradient_penalty": self.penalty * gradient_penalty(self.critic, x, fake),
+        }
+
+    def generator_loss(self, x: Tensor) -> Terms:
+        return {"adversarial": -self.critic(self.generate(x))}
+
+    def encoder_loss(self, x: Tensor) -> Terms:
+        x_hat = self.reconstruct(x)
+        return {
+            "residual": per_sample(self.residual(x, x_hat)),
+            "feature_matching": self.kappa * self.distance(x, x_hat),
+        }
+
+    def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        return squared_error(x, x_hat) / x[0].numel()
+
+    def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        return squared_error(self.critic.features(x), self.critic.features(x_hat)).mean(1)
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        x_hat: Tensor = self.generator(self.encoder(x))
+        return x_hat

@@ -1,0 +1,102 @@
+"""GANomaly: an encoder-decoder-encoder trained against a discriminator."""
+
+from typing import Literal, final
+
+import torch
+from torch import Tensor
+
+from genad.detector import TrainedDetector
+from genad.losses import absolute_error, fake_loss, per_sample, real_loss, squared_error
+from genad.nets import Discriminator, decoder, encoder, latent_size
+from genad.parameters import PositiveInt, Share, Sizes
+from genad.training import Model, Objective, ReconstructionModel, Terms
+
+
+@final
+class GANomaly(TrainedDetector):
+    r"""Distance between the latents of a row and of its reconstruction.
+
+    .. math:: A(x) = \lVert E_1(x) - E_2(D(E_1(x))) \rVert_1
+
+    Trained on feature matching, reconstruction and latent distance, with the paper's weights.
+
+    Parameters
+    ----------
+    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
+    hidden : widths of the hidden layers of encoders and discriminator; the decoder mirrors them.
+    score : "latent" (the paper's, above), "reconstruction" (the residual's L1 norm),
+        "discriminator" (feature distance) or "combined" (of the last two).
+    weight : share of the discriminator's part in the combined score.
+    weights : of the adversarial, the reconstruction and the latent loss.
+
+    References
+    ----------
+    GANomaly: Semi-Supervised Anomaly Detection via Adversarial Training (Akcay et al., 2018),
+    equations 1-5. The adversarial loss is the feature matching of equation 1, which some
+    re-implementations replace by a distance of probabilities.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> X = np.random.default_rng(0).normal(size=(200, 1)) * [1.0, 2.0, 3.0]
+    >>> detector = GANomaly(latent=1, hidden=(16,), epochs=100, random_state=0).fit(X)
+    >>> bool(np.diff(detector.anomaly_score([[1.0, 2.0, 3.0], [9.0, -2.0, 3.0]]))[0] > 0)
+    True
+    """
+
+    latent: PositiveInt | None = None
+    hidden: Sizes = (64, 32)
+    score: Literal["latent", "reconstruction", "discriminator", "combined"] = "latent"
+    weight: Share = 0.5
+    weights: tuple[float, float, float] = (1.0, 50.0, 1.0)
+
+    def _build(self, shape: tuple[int, ...]) -> Model:
+        return _GANomalyModel(shape, latent_size(shape, self.latent), self)
+
+
+class _GANomalyModel(ReconstructionModel):
+    def __init__(self, shape: tuple[int, ...], latent: int, options: GANomaly) -> None:
+        weights = {"reconstruction": 0.0, "combined": options.weight}
+        super().__init__(weights.get(options.scored_by, 1.0))
+        self.in_latent, self.weights = options.scored_by == "latent", options.weights
+        self.encoder = encoder(shape, options.hidden, latent)
+        self.decoder = decoder(latent, options.hidden, shape)
+        self.reencoder = encoder(shape, options.hidden, latent)
+        self.discriminator = Discriminator(shape, options.hidden)
+
+    def objectives(self) -> list[Objective]:
+        makers, betas = (self.encoder, self.decoder, self.reencoder), (0.5, 0.999)
+        return [
+            Objective("discriminator", (self.discriminator,), self.discriminator_loss, betas=betas),
+            Objective("generator", makers, self.generator_loss, betas=betas),
+        ]
+
+    def discriminator_loss(self, x: Tensor) -> Terms:
+        with torch.no_grad():
+            x_hat = self.reconstruct(x)
+        real_logit, fake_logit = self.discriminator(torch.cat([x, x_hat])).chunk(2)
+        return {"real": real_loss(real_logit), "fake": fake_loss(fake_logit)}
+
+    def generator_loss(self, x: Tensor) -> Terms:
+        z = self.encoder(x)
+        x_hat = self.decoder(z)
+        adversarial, contextual, latent = self.weights
+        features = self.discriminator.features
+        return {
+            "feature_matching": adversarial * squared_error(features(x), features(x_hat)).mean(1),
+            "reconstruction": contextual * absolute_error(x, x_hat).flatten(1).mean(1),
+            "latent": latent * squared_error(z, self.reencoder(x_hat)).mean(1),
+        }
+
+    def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        return absolute_error(x, x_hat)
+
+    def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        if self.in_latent:
+            return per_sample(absolute_error(self.encoder(x), self.reencoder(x_hat)))
+        features = self.discriminator.features
+        return per_sample(absolute_error(features(x), features(x_hat)))
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        x_hat: Tensor = self.decoder(self.encoder(x))
+        return x_hat

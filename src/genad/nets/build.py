@@ -1,0 +1,50 @@
+"""The encoder and the decoder that suit the shape of one sample."""
+
+import math
+from collections.abc import Sequence
+
+from torch import nn
+
+from genad.nets.mlp import mlp
+
+Shape = tuple[int, ...]
+
+
+def latent_size(shape: Shape, latent: int | None) -> int:
+    """Return the size of the latent: as asked, or a quarter of a sample's size, from 1 to 32.
+
+    Examples
+    --------
+    >>> latent_size((30,), None), latent_size((30,), 4)
+    (7, 4)
+    """
+    return max(1, min(32, math.prod(shape) // 4)) if latent is None else latent
+
+
+def encoder(shape: Shape, hidden: Sequence[int], out: int, *, spectral: bool = False) -> nn.Module:
+    """Return a network from samples of shape (n, *shape) to vectors of shape (n, out).
+
+    Examples
+    --------
+    >>> import torch
+    >>> encoder((6,), (16, 8), 2)(torch.zeros(5, 6)).shape
+    torch.Size([5, 2])
+    """
+    body = mlp([math.prod(shape), *hidden, out], spectral=spectral)
+    return body if len(shape) == 1 else nn.Sequential(nn.Flatten(), *body)
+
+
+def decoder(latent: int, hidden: Sequence[int], shape: Shape) -> nn.Module:
+    """Return a network from vectors of shape (n, latent) to samples of shape (n, *shape).
+
+    `hidden` is given in the encoder's order and used in reverse, so that encoder and decoder
+    mirror each other.
+
+    Examples
+    --------
+    >>> import torch
+    >>> decoder(2, (16, 8), (6,))(torch.zeros(5, 2)).shape
+    torch.Size([5, 6])
+    """
+    body = mlp([latent, *reversed(hidden), math.prod(shape)])
+    return body if len(shape) == 1 else nn.Sequential(*body, nn.Unflatten(1, shape))

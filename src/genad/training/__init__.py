@@ -1,0 +1,28 @@
+"""Training: objectives, the one loop, its history, callbacks and checkpoints. Knows no model."""
+
+from genad.training.callbacks import Callback
+from genad.training.checkpoint import Checkpoint
+from genad.training.device import resolve_device
+from genad.training.history import Epoch, History
+from genad.training.loop import Options, train
+from genad.training.objective import Model, Objective, ReconstructionModel, Terms, attribute
+from genad.training.optimiser import Adam
+from genad.training.replay import Recording, Unrecordable
+
+__all__ = [
+    "Adam",
+    "Callback",
+    "Checkpoint",
+    "Epoch",
+    "History",
+    "Model",
+    "Objective",
+    "Options",
+    "ReconstructionModel",
+    "Recording",
+    "Terms",
+    "Unrecordable",
+    "attribute",
+    "resolve_device",
+    "train",
+]

@@ -1,0 +1,224 @@
+"""The one training loop: stages of epochs of batches of objectives."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from genad.errors import TrainingDiverged
+from genad.training.callbacks import Callback
+from genad.training.checkpoint import Checkpoint, random_state_of, set_random_state
+from genad.training.history import Epoch, History
+from genad.training.objective import Model, Objective
+from genad.training.updater import Updater
+
+_CHECKPOINT_SECONDS = 5.0
+_VALIDATION_SAMPLES = 4096
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to train.
+
+    Parameters
+    ----------
+    epochs : passes over the samples in each stage.
+    batch_size : samples per update.
+    lr : Adam's learning rate.
+    patience : epochs without a better held-out loss after which a stage ends and its best weights
+        come back, or None.
+    ema : decay of the running average of the weights that is used in the end, or None.
+    clip : the largest norm a gradient may have, or None.
+    """
+
+    epochs: int
+    batch_size: int = 64
+    lr: float = 1e-3
+    patience: int | None = None
+    ema: float | None = None
+    clip: float | None = None
+
+
+def train(
+    model: Model,
+    samples: Tensor,
+    held_out: Tensor,
+    options: Options,
+    *,
+    callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
+) -> History:
+    """Minimise the model's objectives on the samples, and leave it in evaluation mode.
+
+    Random numbers come from torch's generator: fork and seed it outside.
+
+    Parameters
+    ----------
+    model : changed in place.
+    samples : of shape (n, *shape), on the model's device.
+    held_out : of shape (m, *shape), for the validation curve and early stopping; may be empty.
+    options : how to train.
+    callbacks : called after every epoch.
+    checkpoint : where to keep the run while it lasts; a file found there is continued.
+
+    Raises
+    ------
+    TrainingDiverged
+        If a loss is not finite.
+    """
+    stages = sorted({objective.stage for objective in model.objectives()})
+    run = _Run(model, samples, held_out[:_VALIDATION_SAMPLES], options, callbacks, checkpoint)
+    saved = checkpoint.read() if checkpoint else None
+    for callback in callbacks:
+        callback.on_start(options.epochs * len(stages))
+    try:
+        for stage in stages:
+            run.stage(stage, saved)
+    except KeyboardInterrupt:
+        run.write()
+        raise
+    finally:
+        model.eval()
+    for callback in callbacks:
+        callback.on_end(run.history)
+    return run.history
+
+
+class _Run:
+    """The state of one call of `train`."""
+
+    def __init__(
+        self,
+        model: Model,
+        samples: Tensor,
+        held_out: Tensor,
+        options: Options,
+        callbacks: Sequence[Callback],
+        checkpoint: Checkpoint | None,
+    ) -> None:
+        self.model, self.samples, self.held_out = model, samples, held_out
+        self.options, self.callbacks, self.checkpoint = options, callbacks, checkpoint
+        self.history = History(stopped="all epochs done")
+        self.updaters: list[Updater] = []
+        self.best, self.best_weights, self.waited = math.inf, [torch.zeros(0)], 0
+        self.snapshot: tuple[dict[str, Tensor], dict[str, Any]] | None = None
+        self.written = time.monotonic()
+
+    def stage(self, stage: int, saved: tuple[dict[str, Tensor], dict[str, Any]] | None) -> None:
+        """Run one stage to its end, from where a checkpoint left it."""
+        options, start = self.options, 0
+        objectives = [o for o in self.model.objectives() if o.stage == stage]
+        if saved and saved[1]["stage"] > stage:
+            return
+        self.updaters = [self._updater(objective) for objective in objectives]
+        self.best, self.waited = math.inf, 0
+        self.best_weights = [updater.values.clone() for updater in self.updaters]
+        if saved and saved[1]["stage"] == stage:
+            start = self._restore(*saved)
+        for epoch in range(start, options.epochs):
+            if self._epoch(stage, epoch):
+                self.history.stopped = f"stopped early after {epoch + 1} epochs"
+                break
+        for updater in self.updaters:
+            updater.swap_average()
+        if options.patience is not None and math.isfinite(self.best):
+            for updater, weights in zip(self.updaters, self.best_weights, strict=True):
+                updater.values.copy_(weights)
+
+    def _updater(self, objective: Objective) -> Updater:
+        options = self.options
+        return Updater(self.model, objective, lr=options.lr, clip=options.clip, ema=options.ema)
+
+    def _epoch(self, stage: int, epoch: int) -> bool:
+        """Train for one epoch, and return whether the stage ends with it."""
+        started = time.perf_counter()
+        self.model.train()
+        order = torch.randperm(len(self.samples), device=self.samples.device)
+        for indices in torch.split(order, self.options.batch_size):
+            batch = self.samples[indices]
+            for updater in self.updaters:
+                for _ in range(updater.objective.steps):
+                    updater.step(batch)
+        self.model.eval()
+        terms = self._terms(epoch)
+        validation = self._validate()
+        record = Epoch(stage, epoch, terms, validation, time.perf_counter() - started)
+        self.history.epochs.append(record)
+        self._snapshot(stage, epoch + 1)
+        asked = [callback.on_epoch(record) for callback in self.callbacks]
+        patience = self.options.patience
+        return any(asked) or (patience is not None and self.waited >= patience)
+
+    def _terms(self, epoch: int) -> dict[str, float]:
+        """Return the epoch's mean of every loss term, all finite."""
+        batches = math.ceil(len(self.samples) / self.options.batch_size)
+        terms: dict[str, float] = {}
+        for updater in self.updaters:
+            means = (updater.totals / (batches * updater.objective.steps)).tolist()
+            updater.totals = torch.zeros(0)
+            for name, mean in zip(updater.names, means, strict=True):
+                terms[f"{updater.objective.name}.{name}"] = mean
+        for name, mean in terms.items():
+            if not math.isfinite(mean):
+                raise TrainingDiverged(
+                    f"The loss {name!r} became {mean} in epoch {epoch + 1}; lower lr "
+                    f"(now {self.options.lr:g}), set clip=1.0, or scale the data differently."
+                )
+        return terms
+
+    def _validate(self) -> float | None:
+        """Return the held-out loss of the weights that would be kept, noting whether it is best."""
+        if len(self.held_out) == 0:
+            return None
+        for updater in self.updaters:
+            updater.swap_average()
+        with torch.no_grad():
+            losses = self.model.validation(self.held_out)
+        loss = None if losses is None else float(losses.double().mean())
+        if loss is not None and loss < self.best:
+            self.best, self.waited = loss, 0
+            self.best_weights = [updater.values.clone() for updater in self.updaters]
+        elif loss is not None:
+            self.waited += 1
+        for updater in self.updaters:
+            updater.swap_average()
+        return loss
+
+    def _snapshot(self, stage: int, epoch: int) -> None:
+        """Keep the state at the end of an epoch, and write it down now and then."""
+        if self.checkpoint is None:
+            return
+        tensors = {f"model.{name}": t.clone() for name, t in self.model.state_dict().items()}
+        tensors |= random_state_of(self.samples.device)
+        for number, updater in enumerate(self.updaters):
+            tensors |= {f"{number}.{name}": tensor for name, tensor in updater.state().items()}
+            tensors[f"{number}.best"] = self.best_weights[number]
+        facts = {"stage": stage, "epoch": epoch, "best": self.best, "waited": self.waited}
+        self.snapshot = tensors, facts | {"history": self.history.to_config()}
+        if time.monotonic() - self.written > _CHECKPOINT_SECONDS:
+            self.write()
+
+    def write(self) -> None:
+        """Write the last snapshot to the checkpoint's file."""
+        if self.checkpoint is not None and self.snapshot is not None:
+            self.checkpoint.write(*self.snapshot)
+            self.written = time.monotonic()
+
+    def _restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> int:
+        """Take over a checkpoint's state, and return the epoch to go on with."""
+        prefix = "model."
+        weights = {k.removeprefix(prefix): t for k, t in tensors.items() if k.startswith(prefix)}
+        self.model.load_state_dict(weights)
+        for number, updater in enumerate(self.updaters):
+            mine = f"{number}."
+            state = {k.removeprefix(mine): t for k, t in tensors.items() if k.startswith(mine)}
+            self.best_weights[number] = state["best"].to(updater.values.device)
+            updater.load_state(state)
+        self.history = History.from_config(facts["history"])
+        self.best, self.waited = facts["best"], facts["waited"]
+        set_random_state(tensors, self.samples.device)
+        return int(facts["epoch"])

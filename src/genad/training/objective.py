@@ -1,0 +1,169 @@
+"""What a model minimises: named losses, each over parameters of its own."""
+
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genad.losses import per_sample
+
+Terms = dict[str, Tensor]
+"""Named loss terms, each of shape (n,) or a scalar, weights already applied."""
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """One loss, and the modules whose parameters minimise it.
+
+    An autoencoder has one objective, a GAN two; f-AnoGAN's encoder is a second stage. One loop
+    (`genad.training.train`) serves them all.
+
+    Parameters
+    ----------
+    name : the name in the history.
+    modules : the modules whose parameters this objective updates, and no others.
+    loss : maps a batch of samples to named terms; the loop minimises the sum of their means.
+    steps : updates per batch.
+    stage : stages run one after the other, each for all epochs.
+    lr_scale : multiplies the learning rate (two time scales).
+    betas : Adam's decay rates.
+    """
+
+    name: str
+    modules: tuple[nn.Module, ...]
+    loss: Callable[[Tensor], Terms]
+    steps: int = 1
+    stage: int = 0
+    lr_scale: float = 1.0
+    betas: tuple[float, float] = (0.9, 0.999)
+
+    def parameters(self) -> list[nn.Parameter]:
+        """Return the parameters that this objective updates."""
+        return [parameter for module in self.modules for parameter in module.parameters()]
+
+
+class Model(nn.Module):
+    """What a detector fits: samples in, one anomaly score each out.
+
+    A model without objectives learns in `prepare` alone, as the statistical detectors do.
+    """
+
+    additive: bool = True
+    """Whether `contributions` sum to `score`."""
+
+    def prepare(self, samples: Tensor) -> None:
+        """Look once at the training samples, of shape (n, *shape), before training."""
+
+    def finish(self, samples: Tensor) -> None:
+        """Look once at the training samples after training."""
+
+    def objectives(self) -> list[Objective]:
+        """Return what is minimised, in the order of the updates."""
+        return []
+
+    @abstractmethod
+    def score(self, x: Tensor) -> Tensor:
+        """Return the anomaly score of each sample, of shape (n,); higher is more anomalous."""
+
+    @abstractmethod
+    def contributions(self, x: Tensor) -> Tensor:
+        """Return the share of every element of `x` in its score, of the shape of `x`."""
+
+    def reconstruct(self, x: Tensor) -> Tensor:
+        """Return what the model would have expected in the place of `x`, of the same shape."""
+        raise NotImplementedError(f"{type(self).__name__} has no reconstruction")
+
+    def validation(self, x: Tensor) -> Tensor | None:
+        """Return the held-out loss of each sample, or None where no loss tells of progress."""
+        return self.score(x)
+
+
+class ReconstructionModel(Model):
+    r"""A model that scores a sample against its reconstruction, in data and in feature space.
+
+    .. math:: A(x) = (1 - w) \sum_j r_j(x, \hat x) + w \, d(x, \hat x)
+
+    where `w` is 0 for the score "reconstruction", 1 for "discriminator" and the paper's weight for
+    "combined".
+
+    Parameters
+    ----------
+    weight : w, from 0 to 1.
+    """
+
+    def __init__(self, weight: float) -> None:
+        super().__init__()
+        self.weight = weight
+
+    @abstractmethod
+    def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        """Return the reconstruction error of every element, of the shape of `x`."""
+
+    def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        """Return the distance in feature space, of shape (n,); zero where `x` equals `x_hat`."""
+        raise NotImplementedError(f"{type(self).__name__} has no feature space")
+
+    def pair_score(self, x: Tensor, x_hat: Tensor) -> Tensor:
+        """Return the anomaly score of each sample given its reconstruction, of shape (n,)."""
+        if self.weight == 0:
+            return per_sample(self.residual(x, x_hat))
+        score = self.weight * self.distance(x, x_hat)
+        return (
+            score
+            if self.weight == 1
+            else score + (1 - self.weight) * per_sample(self.residual(x, x_hat))
+        )
+
+    def score(self, x: Tensor) -> Tensor:  # noqa: D102
+        return self.pair_score(x, self.reconstruct(x))
+
+    def contributions(self, x: Tensor) -> Tensor:
+        """Return the share of every element of `x` in its score, of the shape of `x`.
+
+        The residual is a sum already. The feature distance is shared out by integrated gradients
+        along the straight line from the reconstruction, where it is zero, to the sample.
+        """
+        x_hat = self.reconstruct(x).detach()
+        shares = (1 - self.weight) * self.residual(x, x_hat)
+        if self.weight > 0:
+            distance = attribute(lambda u: self.distance(u, x_hat), x, x_hat)
+            shares = shares + self.weight * distance
+        return shares.detach()
+
+
+def attribute(
+    distance: Callable[[Tensor], Tensor], x: Tensor, start: Tensor, steps: int = 16
+) -> Tensor:
+    """Share a distance out over the elements of `x` by integrated gradients.
+
+    Parameters
+    ----------
+    distance : maps samples of shape (n, *shape) to shape (n,); zero at `start`.
+    x, start : the two ends of the straight path, of shape (n, *shape).
+    steps : points of the midpoint rule; what it misses is spread in proportion, so that the
+        shares sum to ``distance(x)``.
+
+    References
+    ----------
+    Axiomatic Attribution for Deep Networks (Sundararajan et al., 2017), equation 1.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[3.0, 1.0]])
+    >>> attribute(lambda u: u.square().sum(1), x, torch.zeros_like(x))
+    tensor([[9., 1.]])
+    """
+    slope = torch.zeros_like(x)
+    with torch.inference_mode(False), torch.enable_grad():
+        x, start = x.clone(), start.clone()
+        for step in range(steps):
+            point = (start + (step + 0.5) / steps * (x - start)).requires_grad_()
+            (gradient,) = torch.autograd.grad(distance(point).sum(), point)
+            slope += gradient / steps
+    shares = slope * (x - start)
+    total = per_sample(shares)
+    target = distance(x).detach()
+    missed = torch.where(total.abs() > 1e-12, target / total, torch.ones_like(total))
+    return shares * missed.reshape(-1, *[1] * (x.dim() - 1))

@@ -1,0 +1,110 @@
+"""One objective's update: losses, gradients, a step of Adam."""
+
+import torch
+from torch import Tensor, nn
+
+from genad.training.objective import Model, Objective, Terms
+from genad.training.optimiser import Adam, flatten
+from genad.training.replay import Recording, Unrecordable
+
+# Up to this many parameters a step is mostly overhead, which replaying removes.
+_REPLAY_PARAMETERS = 1_000_000
+
+
+class Updater:
+    """Keeps what one objective needs from step to step.
+
+    Parameters
+    ----------
+    model : the model that the objective is of.
+    objective : what to minimise.
+    lr : the learning rate, before the objective's own scale.
+    clip : the largest norm a gradient may have, or None.
+    ema : decay of the running average of the parameters, or None.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        objective: Objective,
+        *,
+        lr: float,
+        clip: float | None,
+        ema: float | None,
+    ) -> None:
+        self.model, self.objective, self.clip, self.ema = model, objective, clip, ema
+        self.parameters: list[nn.Parameter] = objective.parameters()
+        self.values = flatten(self.parameters)
+        self.adam = Adam(self.values, lr=lr * objective.lr_scale, betas=objective.betas)
+        self.average = self.values.clone() if ema is not None else None
+        self.names: list[str] = []
+        self.totals = torch.zeros(0)
+        self.updates = 0
+        self._recordings: dict[torch.Size, Recording | None] = {}
+
+    def step(self, batch: Tensor) -> None:
+        """Update the parameters once on a batch of shape (n, *shape)."""
+        terms, gradient = self._differentiate(batch)
+        if self.clip is not None:
+            gradient = gradient * (self.clip / gradient.norm().clamp(min=1e-12)).clamp(max=1)
+        self.adam.step(gradient)
+        if self.average is not None and self.ema is not None:
+            # The average warms up, so that it does not remember the initial weights.
+            self.updates += 1
+            self.average.lerp_(self.values, 1 - min(self.ema, self.updates / (self.updates + 9)))
+        self.totals = terms.clone() if len(self.totals) == 0 else self.totals.add_(terms)
+
+    def swap_average(self) -> None:
+        """Exchange the parameters with their running average, where one is kept."""
+        if self.average is not None:
+            values = self.values.clone()
+            self.values.copy_(self.average)
+            self.average.copy_(values)
+
+    def state(self) -> dict[str, Tensor]:
+        """Return copies of everything that later steps depend on."""
+        state = {"values": self.values, "mean": self.adam.mean, "square": self.adam.square}
+        if self.average is not None:
+            state["average"] = self.average
+        counts = torch.tensor([self.adam.steps, self.updates])
+        return {name: tensor.clone() for name, tensor in state.items()} | {"counts": counts}
+
+    def load_state(self, state: dict[str, Tensor]) -> None:
+        """Go back to what `state` returned."""
+        self.values.copy_(state["values"])
+        self.adam.mean.copy_(state["mean"])
+        self.adam.square.copy_(state["square"])
+        if self.average is not None:
+            self.average.copy_(state["average"])
+        self.adam.steps, self.updates = (int(count) for count in state["counts"])
+
+    def _differentiate(self, batch: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the terms' means, of shape (terms,), and the flat gradient of their sum."""
+        if batch.shape not in self._recordings:
+            self._recordings[batch.shape] = self._record(batch)
+        recording = self._recordings[batch.shape]
+        terms, gradient = self._eager(batch) if recording is None else recording(batch)
+        return terms, gradient
+
+    def _eager(self, batch: Tensor) -> tuple[Tensor, ...]:
+        terms: Terms = self.objective.loss(batch)
+        self.names = list(terms)
+        means = torch.stack([term.mean() for term in terms.values()])
+        gradients = torch.autograd.grad(means.sum(), self.parameters)
+        return means.detach(), torch.cat([gradient.reshape(-1) for gradient in gradients])
+
+    def _record(self, batch: Tensor) -> Recording | None:
+        """Return a recording of the step where that pays and is possible, else None."""
+        if batch.device.type != "cpu" or len(self.values) > _REPLAY_PARAMETERS:
+            return None
+        # Recording runs the step, which must leave no trace in the run.
+        random_state = torch.get_rng_state()
+        buffers = [(buffer, buffer.clone()) for buffer in self.model.buffers()]
+        try:
+            return Recording(self._eager, batch)
+        except Unrecordable:
+            return None
+        finally:
+            torch.set_rng_state(random_state)
+            for buffer, before in buffers:
+                buffer.copy_(before)
