@@ -20,7 +20,7 @@ from torch import Tensor
 
 from genad.calibration import Calibration
 from genad.data.scaling import ScalerName
-from genad.data.table import Table, is_frame
+from genad.data.table import Table, in_order, is_frame
 from genad.data.views import Rows, View
 from genad.errors import ModelFormatError, ParameterError
 from genad.parameters import (
@@ -268,14 +268,9 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _read(self, X: Any) -> Table:
         check_is_fitted(self)
-        return self.view_.read(self._in_order(X), self, reset=False)
-
-    def _in_order(self, X: Any) -> Any:
-        """Return a frame with its columns in the order of training, if it has exactly those."""
-        names = list(getattr(self, "feature_names_in_", []))
-        if not is_frame(X) or list(X.columns) == names or sorted(X.columns) != sorted(names):
-            return X
-        return X.select(names) if hasattr(X, "select") else X[names]
+        names = getattr(self, "feature_names_in_", None)
+        X = X if names is None else in_order(X, list(names))
+        return self.view_.read(X, self, reset=False)
 
     def _over(self, source: Table, function: Callable[[Tensor], NDArray[Any]]) -> NDArray[Any]:
         """Return the results of `function` on all samples, chunk by chunk."""

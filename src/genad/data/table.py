@@ -23,6 +23,20 @@ def is_frame(data: Any) -> bool:
     return isinstance(frame, nw.DataFrame)
 
 
+def in_order(data: Any, names: list[str]) -> Any:
+    """Return a data frame with its columns in the given order, or as it is if it has others.
+
+    Examples
+    --------
+    >>> in_order(pa.table({"b": [1], "a": [2]}), ["a", "b"]).column_names
+    ['a', 'b']
+    """
+    frame = nw.from_native(data, eager_only=True, pass_through=True)
+    if not isinstance(frame, nw.DataFrame) or set(frame.columns) != set(names):
+        return data
+    return data if frame.columns == names else frame.select(names).to_native()
+
+
 class Table:
     """A two-dimensional array or a data frame.
 
@@ -85,7 +99,8 @@ class Table:
         if self._array is not None:
             every = len(columns) == self.shape[1]
             block = self._array if every else self._array[:, columns]
-            return block.astype(np.float64, copy=False)
+            # Sums and products round by memory layout, which must not show in a score.
+            return np.ascontiguousarray(block, dtype=np.float64)
         result = np.empty((len(self), len(columns)))
         for j, column in enumerate(columns):
             result[:, j] = self._numbers_of(column)

@@ -1,12 +1,13 @@
 """AnoGAN: the nearest thing a GAN can generate, found by a search in its latent space."""
 
+import math
 from typing import Literal, final
 
 import torch
 from torch import Tensor
 
 from genad.detector import TrainedDetector
-from genad.losses import absolute_error, fake_loss, per_sample, real_loss
+from genad.losses import absolute_error, fake_loss, real_loss
 from genad.nets import Discriminator, decoder, latent_size
 from genad.parameters import PositiveFloat, PositiveInt, Share, Sizes
 from genad.training import Adam, Model, Objective, ReconstructionModel, Terms
@@ -20,16 +21,17 @@ _PATIENCE = 20
 class AnoGAN(TrainedDetector):
     r"""Distance from a row to the nearest row that the generator can make.
 
-    .. math:: A(x) = (1 - \lambda) \lVert x - G(z^*) \rVert_1
-              + \lambda \lVert f(x) - f(G(z^*)) \rVert_1, \qquad z^* = \arg\min_z A(x)
+    .. math:: A(x) = (1 - \lambda) \lVert x - G(z^*) \rVert_1 + \lambda \left(
+              \tfrac{1}{n_f} \lVert f(x) - f(G(z^*)) \rVert_1
+              + \left[-\log D(x) - \log 2\right]_+ \right), \qquad z^* = \arg\min_z A(x)
 
-    where f is the last hidden layer of the discriminator. Every row has a search of its own, by
+    where f is the last of the n_f-wide hidden layers of the discriminator D. Every row has a search of its own, by
     Adam on z alone; all rows of a chunk search at once. `FAnoGAN` and `EGBAD` learn an encoder in
     the place of the search and score hundreds of times faster.
 
     Parameters
     ----------
-    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
+    latent : size of the latent; by default a quarter of a sample's, from 2 to 32.
     hidden : widths of the discriminator's hidden layers; the generator mirrors them.
     score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
     weight : lambda of the combined score.
@@ -43,7 +45,9 @@ class AnoGAN(TrainedDetector):
     (Schlegl et al., 2017), equations 2-5. Deviations: the search starts from those of 256 fixed
     latents whose samples are nearest, not from a random one, so that a score is deterministic and
     fewer steps do; z is kept within the prior's bulk, three standard deviations, where the
-    generator was trained; and a row that no longer improves stops.
+    generator was trained; a row that no longer improves stops; and the discriminator's own
+    verdict counts (the last term: how much surer than a coin it is that x was generated). Without
+    it, what a generator passes through on its way between two clusters would look normal.
 
     Examples
     --------
@@ -57,13 +61,13 @@ class AnoGAN(TrainedDetector):
     latent: PositiveInt | None = None
     hidden: Sizes = (64, 32)
     score: Literal["reconstruction", "discriminator", "combined"] = "combined"
-    weight: Share = 0.1
+    weight: Share = 0.5
     steps: PositiveInt = 200
     step_size: PositiveFloat = 0.05
     restarts: PositiveInt = 2
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _AnoGANModel(shape, latent_size(shape, self.latent), self)
+        return _AnoGANModel(shape, latent_size(shape, self.latent, least=2), self)
 
 
 class _AnoGANModel(ReconstructionModel):
@@ -106,8 +110,9 @@ class _AnoGANModel(ReconstructionModel):
         return absolute_error(x, x_hat)
 
     def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
-        features = self.discriminator.features
-        return per_sample(absolute_error(features(x), features(x_hat)))
+        features, features_hat = (self.discriminator.features(u) for u in (x, x_hat))
+        verdict = real_loss(self.discriminator.head(features).squeeze(1)) - math.log(2)
+        return absolute_error(features, features_hat).mean(1) + verdict.clamp(min=0)
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return the best of the samples that the searches of each row end at."""

@@ -10,15 +10,15 @@ from genad.nets.mlp import mlp
 Shape = tuple[int, ...]
 
 
-def latent_size(shape: Shape, latent: int | None) -> int:
-    """Return the size of the latent: as asked, or a quarter of a sample's size, from 1 to 32.
+def latent_size(shape: Shape, latent: int | None, *, least: int = 1) -> int:
+    """Return the size of the latent: as asked, or a quarter of a sample's, from `least` to 32.
 
     Examples
     --------
     >>> latent_size((30,), None), latent_size((30,), 4)
     (7, 4)
     """
-    return max(1, min(32, math.prod(shape) // 4)) if latent is None else latent
+    return max(least, min(32, math.prod(shape) // 4)) if latent is None else latent
 
 
 def encoder(shape: Shape, hidden: Sequence[int], out: int, *, spectral: bool = False) -> nn.Module:

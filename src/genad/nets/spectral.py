@@ -35,12 +35,19 @@ class SpectralLinear(nn.Linear):
 
     def sigma(self) -> Tensor:
         """Return the estimate of the largest singular value, a scalar."""
-        v = torch.mv(self.weight.t(), self.u.clone())
-        return (torch.dot(v, v) + 1e-12).sqrt()
+        return _norm(self._right(self.u.clone()))
+
+    def _right(self, u: Tensor) -> Tensor:
+        """Return W'u; a product and a sum, for `torch.mv` rounds as its threads share the work."""
+        return (self.weight * u[:, None]).sum(0)
 
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
         if self.training:
             with torch.no_grad():
-                u = torch.mv(self.weight, torch.mv(self.weight.t(), self.u))
-                self.u.copy_(u / (torch.dot(u, u) + 1e-12).sqrt())
+                u = (self.weight * self._right(self.u)).sum(1)
+                self.u.copy_(u / _norm(u))
         return linear(x, self.weight / self.sigma(), self.bias)
+
+
+def _norm(vector: Tensor) -> Tensor:
+    return (vector.square().sum() + 1e-12).sqrt()

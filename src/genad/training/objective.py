@@ -102,7 +102,7 @@ class ReconstructionModel(Model):
         """Return the reconstruction error of every element, of the shape of `x`."""
 
     def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
-        """Return the distance in feature space, of shape (n,); zero where `x` equals `x_hat`."""
+        """Return the distance in the discriminator's eyes, of shape (n,)."""
         raise NotImplementedError(f"{type(self).__name__} has no feature space")
 
     def pair_score(self, x: Tensor, x_hat: Tensor) -> Tensor:
@@ -123,7 +123,7 @@ class ReconstructionModel(Model):
         """Return the share of every element of `x` in its score, of the shape of `x`.
 
         The residual is a sum already. The feature distance is shared out by integrated gradients
-        along the straight line from the reconstruction, where it is zero, to the sample.
+        along the straight line from the reconstruction to the sample.
         """
         x_hat = self.reconstruct(x).detach()
         shares = (1 - self.weight) * self.residual(x, x_hat)
@@ -140,10 +140,10 @@ def attribute(
 
     Parameters
     ----------
-    distance : maps samples of shape (n, *shape) to shape (n,); zero at `start`.
+    distance : maps samples of shape (n, *shape) to shape (n,).
     x, start : the two ends of the straight path, of shape (n, *shape).
-    steps : points of the midpoint rule; what it misses is spread in proportion, so that the
-        shares sum to ``distance(x)``.
+    steps : points of the midpoint rule. What is left, the distance at `start` and the rule's
+        error, is shared out in proportion to the mean slope, so that all sums to ``distance(x)``.
 
     References
     ----------
@@ -156,14 +156,13 @@ def attribute(
     tensor([[9., 1.]])
     """
     slope = torch.zeros_like(x)
-    with torch.inference_mode(False), torch.enable_grad():
-        x, start = x.clone(), start.clone()
+    with torch.enable_grad():
         for step in range(steps):
-            point = (start + (step + 0.5) / steps * (x - start)).requires_grad_()
+            point = (start + (step + 0.5) / steps * (x - start)).detach().requires_grad_()
             (gradient,) = torch.autograd.grad(distance(point).sum(), point)
             slope += gradient / steps
     shares = slope * (x - start)
-    total = per_sample(shares)
-    target = distance(x).detach()
-    missed = torch.where(total.abs() > 1e-12, target / total, torch.ones_like(total))
-    return shares * missed.reshape(-1, *[1] * (x.dim() - 1))
+    missed = distance(x).detach() - per_sample(shares)
+    weights = slope.abs() + 1e-12
+    extra = [-1, *[1] * (x.dim() - 1)]
+    return shares + weights * (missed / per_sample(weights)).reshape(extra)

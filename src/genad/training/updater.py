@@ -1,5 +1,7 @@
 """One objective's update: losses, gradients, a step of Adam."""
 
+from collections import Counter
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +11,8 @@ from genad.training.replay import Recording, Unrecordable
 
 # Up to this many parameters a step is mostly overhead, which replaying removes.
 _REPLAY_PARAMETERS = 1_000_000
+# Making a recording takes as long as it saves in about this many steps.
+_STEPS_BEFORE_RECORDING = 200
 
 
 class Updater:
@@ -40,6 +44,7 @@ class Updater:
         self.names: list[str] = []
         self.totals = torch.zeros(0)
         self.updates = 0
+        self._seen: Counter[torch.Size] = Counter()
         self._recordings: dict[torch.Size, Recording | None] = {}
 
     def step(self, batch: Tensor) -> None:
@@ -80,9 +85,10 @@ class Updater:
 
     def _differentiate(self, batch: Tensor) -> tuple[Tensor, Tensor]:
         """Return the terms' means, of shape (terms,), and the flat gradient of their sum."""
-        if batch.shape not in self._recordings:
+        self._seen[batch.shape] += 1
+        if self._seen[batch.shape] == _STEPS_BEFORE_RECORDING:
             self._recordings[batch.shape] = self._record(batch)
-        recording = self._recordings[batch.shape]
+        recording = self._recordings.get(batch.shape)
         terms, gradient = self._eager(batch) if recording is None else recording(batch)
         return terms, gradient
 
