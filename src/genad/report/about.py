@@ -1,0 +1,187 @@
+"""What a page says about a detector: paper, parameters, versions, training."""
+
+import inspect
+import platform
+import re
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from genad.detector import Detector
+from genad.report.axes import Axis
+from genad.report.charts import Curve
+from genad.report.formats import clip, count, number
+from genad.training import History
+
+_OF_ONE_RUN = ("callbacks", "checkpoint")  # they watch or resume a run and change no result
+_VERSIONS = ("torch", "numpy", "scikit-learn")
+_MOST_POINTS = 120
+_STEEP = 50.0  # a curve that falls by more than this is drawn by orders of magnitude
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A name, its value, and what a reader must know to read it."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The curve of one loss term; `group` names the objective, `ends` the first and last value."""
+
+    group: str
+    name: str
+    ends: str
+    curve: Curve
+
+
+@dataclass(frozen=True)
+class Training:
+    """How the training went: a sentence, how to read the curves, the curves."""
+
+    summary: str
+    reading: str
+    panels: tuple[Panel, ...]
+
+
+def summary(detector: Detector) -> str:
+    """Return the first sentence of the detector's docstring, or nothing without one.
+
+    Examples
+    --------
+    >>> from genad import ZScore
+    >>> summary(ZScore()).split(";")[0]
+    'Sum or largest of the squared z-scores of a row'
+    """
+    return (inspect.getdoc(type(detector)) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def paper(detector: Detector) -> str:
+    """Return the first reference of the detector's docstring, up to its year.
+
+    Examples
+    --------
+    >>> from genad import VAE
+    >>> paper(VAE())
+    'Auto-Encoding Variational Bayes (Kingma and Welling, 2013)'
+    """
+    _, _, section = (inspect.getdoc(type(detector)) or "").partition("References\n----------\n")
+    first = " ".join(section.partition("\n\n")[0].split())
+    dated = re.match(r".*?\([^()]*\d{4}\)", first)
+    return dated[0] if dated else first
+
+
+def parameters(detector: Detector) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
+    """Return the parameters that were given and those left at their default.
+
+    Examples
+    --------
+    >>> from genad import ZScore
+    >>> given, default = parameters(ZScore(aggregate="max"))
+    >>> given
+    (Fact(name='aggregate', value="'max'", note="default 'sum'"),)
+    """
+    signature = inspect.signature(type(detector)).parameters
+    given, default = [], []
+    for name, value in detector.get_params(deep=False).items():
+        usual = _shown(signature[name].default) if name in signature else ""
+        if name in _OF_ONE_RUN:
+            continue
+        if _shown(value) == usual:
+            default.append(Fact(name, usual))
+        else:
+            given.append(Fact(name, _shown(value), f"default {usual}"))
+    return tuple(given), tuple(default)
+
+
+def versions() -> Fact:
+    """Return the versions that a result may depend on, ours as the value.
+
+    Examples
+    --------
+    >>> versions().value.split()[0], versions().note.split()[0]
+    ('genad', 'torch')
+    """
+    packages = [f"{name} {version(name)}" for name in _VERSIONS]
+    return Fact(
+        "made by",
+        f"genad {version('genad')}",
+        ", ".join([*packages, f"Python {platform.python_version()}"]),
+    )
+
+
+def training(detector: Detector) -> Training:
+    """Return how the training of a fitted detector went.
+
+    Examples
+    --------
+    >>> from genad import ZScore
+    >>> training(ZScore().fit([[0.0], [1.0], [2.0]])).panels
+    ()
+    """
+    history, name = detector.history_, type(detector).__name__
+    if not history.epochs:
+        trained = history.stopped != "not trained"
+        reason = "no epoch was run" if trained else "it is computed from the rows directly"
+        return Training(f"{name} was not trained: {reason}, so there are no curves.", "", ())
+    panels = tuple(_panel(history, term) for term in [*history.names(), "validation"])
+    drawn = tuple(panel for panel in panels if panel.curve.values)
+    return Training(_ending(history), _reading(history), drawn)
+
+
+def _ending(history: History) -> str:
+    stages = len({epoch.stage for epoch in history.epochs})
+    over = f" in {stages} stages" if stages > 1 else ""
+    return f"Trained for {count(len(history.epochs), 'epoch')}{over}: {history.stopped}."
+
+
+def _reading(history: History) -> str:
+    objectives = {term.partition(".")[0] for term in history.names()}
+    watched = bool(history.curve("validation"))
+    if objectives & {"discriminator", "critic"}:
+        told = "; whether it gets better shows in the curve of the held-out rows" if watched else ""
+        return (
+            "A GAN's parts train against each other: their curves should level off, but need "
+            f"not reach zero{told}."
+        )
+    told = "; if that of the held-out rows rises again, it overfits" if watched else ""
+    return f"The curves should fall and level off{told}."
+
+
+def _panel(history: History, term: str) -> Panel:
+    values = np.array(history.curve(term))
+    group, _, name = term.partition(".")
+    pieces = np.array_split(values, min(len(values), _MOST_POINTS)) if len(values) else []
+    points = tuple(float(piece.mean()) for piece in pieces)
+    title = f"{group} {name}".strip().replace("_", " ")
+    ends = f"{number(values[0], 3)} → {number(values[-1], 3)}" if len(values) else ""
+    described = f"{count(len(values), 'epoch')}, first and last value: {ends}."
+    drawn = Curve(title, described, _epochs(len(values)), _heights(points), points)
+    if term == "validation":
+        return Panel("held-out rows", "validation", ends, drawn)
+    return Panel(group.replace("_", " "), name.replace("_", " "), ends, drawn)
+
+
+def _epochs(n: int) -> Axis:
+    return Axis(1, n) if n > 1 else Axis(0, 2)
+
+
+def _heights(points: tuple[float, ...]) -> Axis:
+    """Return an axis for a curve, from zero where that is not far away."""
+    low, high = min(points, default=0.0), max(points, default=1.0)
+    if low > 0 and high > _STEEP * low:
+        return Axis(low, high, width=low)
+    low = 0.0 if 0 < low < 0.5 * high else low
+    high = 0.0 if 0 > high > 0.5 * low else high
+    room = 0.05 * (high - low) or 0.1 * abs(high) or 1.0
+    return Axis(low - room * (low != 0 or high == 0), high + room * (high != 0 or low == 0))
+
+
+def _shown(value: Any) -> str:
+    """Return a parameter as one would type it; objects without their address."""
+    return clip(re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value)), 120)

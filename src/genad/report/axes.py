@@ -1,0 +1,92 @@
+"""An axis places values between 0 and 1, evenly or compressed far from a centre, with ticks."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+_DIGITS = (1, 5, 2)  # leading digits of ticks, the best first
+
+
+@dataclass(frozen=True)
+class Axis:
+    """The values from `low` to `high`, low < high, on a line from 0 to 1.
+
+    Parameters
+    ----------
+    low, high : the ends.
+    width : if positive, values are placed by asinh((value - centre) / width): evenly within
+        about a width of the centre, by order of magnitude far from it. A logarithm that takes
+        any sign. With 0 all are placed evenly.
+    centre : see `width`.
+
+    Examples
+    --------
+    >>> Axis(0.0, 10.0).place([0.0, 5.0, 10.0]).tolist()
+    [0.0, 0.5, 1.0]
+    >>> Axis(0.0, 1000.0, width=0.1).ticks(5)
+    [0.0, 1.0, 10.0, 100.0, 1000.0]
+    """
+
+    low: float
+    high: float
+    width: float = 0.0
+    centre: float = 0.0
+
+    @property
+    def compressed(self) -> bool:
+        """Whether equal distances mean unequal differences."""
+        return self.width > 0
+
+    def place(self, values: ArrayLike) -> Array:
+        """Return where values are, 0 for `low` and 1 for `high`."""
+        start, end = self.bend([self.low, self.high])
+        places: Array = (self.bend(values) - start) / (end - start)
+        return places
+
+    def bend(self, values: ArrayLike) -> Array:
+        """Return values as the axis measures them."""
+        array = np.asarray(values, dtype=np.float64)
+        if not self.width:
+            return array
+        bent: Array = np.arcsinh((array - self.centre) / self.width)
+        return bent
+
+    def unbend(self, values: Array) -> Array:
+        """Return the values that `bend` maps to the given ones."""
+        return np.sinh(values) * self.width + self.centre if self.width else values
+
+    def ticks(self, most: int = 6) -> list[float]:
+        """Return round values along the axis, about `most` of them and none too close."""
+        kept: list[float] = []
+        for value in self._candidates(most):
+            place = self.place([value, *kept])
+            if np.abs(place[1:] - place[0]).min(initial=1.0) >= 0.9 / (most + 1):
+                kept.append(value)
+        return sorted(kept)
+
+    def _candidates(self, most: int) -> list[float]:
+        """Return round values in the range, those first that should get a tick first."""
+        values = self._magnitudes() if self.width else self._steps(most)
+        return [value for value in values if self.low <= value <= self.high]
+
+    def _steps(self, most: int) -> list[float]:
+        rough = (self.high - self.low) / most
+        power = math.floor(math.log10(rough))
+        step = next(d * 10.0**power for d in (1, 2, 5, 10) if d * 10.0**power >= 0.8 * rough)
+        first, last = math.ceil(self.low / step), math.floor(self.high / step)
+        return [round(k * step, 12 - power) for k in range(first, last + 1)]
+
+    def _magnitudes(self) -> list[float]:
+        largest = max(abs(self.low), abs(self.high))
+        powers = range(math.floor(math.log10(self.width)), math.floor(math.log10(largest)) + 1)
+        ordered = [
+            sign * digit * 10.0**power
+            for digit in _DIGITS
+            for power in reversed(powers)
+            for sign in (1, -1)
+        ]
+        return [0.0, *ordered]

@@ -1,0 +1,53 @@
+"""Pages from contents: one self-contained file each, drawn by the templates."""
+
+import re
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from genad.detection import Detection
+from genad.report import charts
+from genad.report.content import detect_content
+
+# Names from files may hold what HTML and UTF-8 cannot: control characters, halves of surrogates.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def detect_page(detection: Detection, *, model: str = "out/model") -> str:
+    """Return the page of a detection, as HTML that needs no other file and no network.
+
+    Parameters
+    ----------
+    detection : what was run and found.
+    model : the folder that the detector was saved in, as the reader should type it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from genad import ZScore
+    >>> detector = ZScore(random_state=0).fit(np.arange(20.0).reshape(10, 2))
+    >>> detection = Detection(
+    ...     detector, "normal.csv", "new.csv", 10, np.array([1.0, 99.0]), detector.threshold_, 1,
+    ...     [], None, None, 0.1, 0.1, [], "genad detect new.csv --train normal.csv",
+    ... )
+    >>> "1 of 2 rows flagged" in detect_page(detection)
+    True
+    """
+    return _page("detect.html", page=detect_content(detection, model))
+
+
+def _page(template: str, **content: Any) -> str:
+    text = _environment().get_template(template).render(content)
+    return _UNWRITABLE.sub("\ufffd", text)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("genad.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals |= {"histogram": charts.histogram, "curve": charts.curve}
+    return environment

@@ -1,0 +1,129 @@
+"""The verdict in plain words: how many rows are flagged, and how many would be by chance."""
+
+import math
+
+import numpy as np
+
+from genad.detection import Detection
+from genad.report.about import Fact
+from genad.report.formats import count, number, percent
+from genad.thresholds import Conformal, Fixed
+
+
+def verdict(detection: Detection) -> str:
+    """Return the verdict in one line."""
+    flagged = f"{detection.flagged:,}" if detection.flagged else "None"
+    return f"{flagged} of {count(len(detection.scores), 'row')} flagged"
+
+
+def key_facts(detection: Detection) -> tuple[Fact, ...]:
+    """Return the few figures that the verdict rests on."""
+    detector, n = detection.detector, len(detection.scores)
+    features = count(detector.n_features_in_, "column")
+    return (
+        Fact("flagged", percent(detection.flagged / max(1, n)), f"of {count(n, 'row')}"),
+        Fact("threshold", number(detection.threshold), f"flagged if above, {_rule(detection)}"),
+        _false_alarms(detection),
+        Fact("learnt from", count(detection.train_rows, "row"), f"of {features}"),
+    )
+
+
+def notes(detection: Detection) -> tuple[str, ...]:
+    """Return what a reader must know before trusting the verdict, ours before the run's own."""
+    rules = (_beside_chance, _too_few, _other_threshold, _same_rows, _not_finite)
+    return tuple(note for rule in rules if (note := rule(detection))) + tuple(detection.notes)
+
+
+def reference(detection: Detection) -> str:
+    """Return which rows the normal scores come from."""
+    size = detection.detector.calibration_.reference_scores.size
+    return count(size, "held-out normal row" if held_out(detection) else "training row")
+
+
+def held_out(detection: Detection) -> int:
+    """Return how many rows that the model has not learnt from set the threshold, or 0."""
+    size = int(detection.detector.calibration_.reference_scores.size)
+    novelty = detection.detector.contamination == "auto"
+    return size if novelty and size < detection.train_rows else 0
+
+
+def _chosen(detection: Detection) -> bool:
+    """Return whether the run had a threshold of its own, not the detector's."""
+    return detection.threshold != detection.detector.threshold_
+
+
+def _promise(detection: Detection) -> float | None:
+    """Return the guaranteed false-alarm rate, or None without a guarantee."""
+    strategy, rows = detection.detector._strategy(), held_out(detection)
+    # Rows that chose when to stop training are no longer like new ones.
+    stopped_by_them = getattr(detection.detector, "patience", None) is not None
+    if not rows or stopped_by_them or _chosen(detection) or not isinstance(strategy, Conformal):
+        return None
+    return strategy.false_alarm_rate(rows)
+
+
+def _rule(detection: Detection) -> str:
+    detector = detection.detector
+    if _chosen(detection):
+        return "chosen for this run"
+    if detector.contamination != "auto":
+        return f"by contamination={detector.contamination}"
+    strategy = detector._strategy()
+    return "as it was set" if isinstance(strategy, Fixed) else f"by {strategy}"
+
+
+def _false_alarms(detection: Detection) -> Fact:
+    name = "expected false alarms"
+    detector, rows, rate = detection.detector, held_out(detection), _promise(detection)
+    if rate is not None:
+        return Fact(name, f"at most {percent(rate)}", f"of normal rows, by {rows:,} held-out ones")
+    if detector.contamination != "auto" and not _chosen(detection):
+        share = percent(float(detector.contamination))
+        return Fact(name, "unknown", f"{share} of the training rows are above the threshold")
+    if not rows:
+        return Fact(name, "unknown", "no rows were held out to count them on")
+    above = int((detector.calibration_.reference_scores > detection.threshold).sum())
+    return Fact(name, f"about {percent(above / rows)}", f"{above:,} of {rows:,} held-out rows")
+
+
+def _beside_chance(detection: Detection) -> str:
+    rate, n = _promise(detection), len(detection.scores)
+    if rate is None or detection.train == detection.scored:
+        return ""
+    alarms = math.ceil(round(rate * n, 9))  # rounded first: 0.01 * 700 is above 7
+    expected = f"Were all {n:,} normal, at most {alarms:,} would be flagged on average"
+    if detection.flagged > alarms:
+        return f"{expected}; {detection.flagged:,} are."
+    return f"{expected}: {detection.flagged:,} flagged is no sign of anomalies by itself."
+
+
+def _too_few(detection: Detection) -> str:
+    strategy, rate = detection.detector._strategy(), _promise(detection)
+    if rate is None or not isinstance(strategy, Conformal) or rate <= strategy.alpha:
+        return ""
+    rows = count(held_out(detection), "held-out row")
+    return (
+        f"{rows} cannot promise {percent(strategy.alpha)} false alarms, only {percent(rate)}: "
+        "to do better, learn from more rows or raise validation_fraction."
+    )
+
+
+def _other_threshold(detection: Detection) -> str:
+    if not _chosen(detection):
+        return ""
+    own = number(detection.detector.threshold_)
+    return f"The threshold was chosen for this run; the saved model keeps its own, {own}."
+
+
+def _same_rows(detection: Detection) -> str:
+    if detection.train != detection.scored:
+        return ""
+    return (
+        "The rows scored are those it learnt from: anomalies among them may have been learnt as "
+        "normal and have raised the threshold. Learn from normal rows alone if you can."
+    )
+
+
+def _not_finite(detection: Detection) -> str:
+    lost = int(np.count_nonzero(~np.isfinite(detection.scores)))
+    return f"{count(lost, 'score')} not finite, left out of the histogram." if lost else ""
