@@ -1,7 +1,5 @@
 """The detector: the one place for fit, scores, thresholds, explanations, save and load."""
 
-import hashlib
-import json
 import platform
 from abc import abstractmethod
 from collections.abc import Callable
@@ -18,6 +16,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
+from genad.blocks import in_blocks
 from genad.calibration import Calibration
 from genad.data.scaling import ScalerName
 from genad.data.table import Table, in_order, is_frame
@@ -30,33 +29,20 @@ from genad.parameters import (
     PositiveInt,
     ProperShare,
     RandomState,
+    ScoreParameter,
     Strategy,
     constraints,
+    parameters_from_plain,
+    plain_parameters,
 )
-from genad.storage import Arrays, read_model, write_model
-from genad.thresholds import Conformal, Threshold, parse_threshold, threshold_from_config
+from genad.storage import Arrays, read_model, rebuilding, section, write_model
+from genad.thresholds import Conformal, Threshold, parse_threshold
 from genad.training import Callback, Checkpoint, History, Model, Options, resolve_device, train
 
 Scores = NDArray[np.float64]
 
+# How many rows are encoded and scored at a time: memory is bounded by this, not by the input.
 _CHUNK = 4096
-# A matrix product gives a row the same bits at any place in a block of 16 rows or more; smaller
-# blocks take other code paths, so every block is padded to at least this many.
-_BLOCK = 64
-
-
-class _ScoreParameter:
-    """Makes `score` a parameter where it is set and scikit-learn's method where it is called.
-
-    The papers' word for the choice of a score and scikit-learn's name for a method are the same;
-    see docs/decisions/0003-score-parameter.md.
-    """
-
-    def __get__(self, detector: "Detector | None", owner: type) -> Any:
-        return self if detector is None else detector._mean_score
-
-    def __set__(self, detector: "Detector", value: str) -> None:
-        detector.__dict__["score"] = value
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -89,6 +75,9 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     history_ : the `genad.training.History` of the fit.
     """
 
+    family = "other"  # what `genad models` groups by
+    kinds = ("table",)  # the kinds of data it takes, as data sets name them
+
     scaler: ScalerName = "standard"
     contamination: Contamination = "auto"
     threshold: Strategy = None
@@ -99,10 +88,10 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         dataclass(kw_only=True, eq=False, repr=False)(cls)
-        cls.score = _ScoreParameter()
+        cls.score = ScoreParameter()
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters by name; no parameter is an estimator, so `deep` changes nothing."""
+        """Return the parameters by name; none is an estimator, so `deep` changes nothing."""
         return {name: vars(self)[name] for name in self._get_param_names()}
 
     @property
@@ -281,16 +270,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _apply(self, function: Callable[[Tensor], Tensor], samples: Tensor) -> NDArray[Any]:
-        """Return a function of samples as float64, computed in padded blocks of stated sizes."""
-        device, results = resolve_device(self.device), []
-        with torch.no_grad():
-            for block in torch.split(samples, _CHUNK):
-                size = max(_BLOCK, 1 << (len(block) - 1).bit_length())
-                padding = block[:1].expand(size - len(block), *block.shape[1:])
-                padded = torch.cat([block, padding]) if len(padding) else block
-                results.append(function(padded.to(device))[: len(block)].double().cpu())
-        result: NDArray[Any] = torch.cat(results).numpy()
-        return result
+        return in_blocks(function, samples, resolve_device(self.device), _CHUNK)
 
     # Saving and loading.
 
@@ -312,7 +292,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         names = getattr(self, "feature_names_in_", None)
         config = {
             "detector": type(self).__name__,
-            "parameters": _plain(self.get_params(deep=False)),
+            "parameters": plain_parameters(self.get_params(deep=False)),
             "view": view,
             "n_features_in": self.n_features_in_,
             "feature_names_in": None if names is None else [str(name) for name in names],
@@ -342,26 +322,21 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     def _restore(cls, config: dict[str, Any], arrays: Arrays) -> Self:
-        detector = cls(**_parameters_from(config["parameters"]))
-        detector.n_features_in_ = config["n_features_in"]
-        if config["feature_names_in"] is not None:
-            detector.feature_names_in_ = np.array(config["feature_names_in"], dtype=object)
-        detector.view_ = detector._view().load_state(config["view"], _section(arrays, "view."))
-        device = resolve_device(detector.device)
-        weights = {k: torch.from_numpy(a) for k, a in _section(arrays, "model.").items()}
-        with torch.random.fork_rng([]):
-            detector.model_ = detector._build(detector.view_.shape).eval()
-        try:
-            detector.model_.load_state_dict(weights)
-        except RuntimeError as error:
-            raise ModelFormatError(
-                f"The weights do not fit a {cls.__name__} of this version of genad: {error}"
-            ) from error
-        detector.model_.to(device)
-        detector.history_ = History.from_config(config["history"])
-        detector.calibration_ = Calibration(arrays["calibration"])
-        detector.threshold_ = config["threshold"]
+        with rebuilding(cls.__name__, config):
+            detector = cls(**parameters_from_plain(config["parameters"]))
+            detector.n_features_in_ = config["n_features_in"]
+            if config["feature_names_in"] is not None:
+                detector.feature_names_in_ = np.array(config["feature_names_in"], dtype=object)
+            detector.view_ = detector._view().load_state(config["view"], section(arrays, "view."))
+            with torch.random.fork_rng([]):
+                detector.model_ = detector._build(detector.view_.shape).eval()
+            weights = section(arrays, "model.").items()
+            detector.model_.load_state_dict({k: torch.from_numpy(a) for k, a in weights})
+            detector.history_ = History.from_config(config["history"])
+            detector.calibration_ = Calibration(arrays["calibration"])
+            detector.threshold_ = float(config["threshold"])
         detector.offset_ = -detector.threshold_
+        detector.model_.to(resolve_device(detector.device))
         return detector
 
 
@@ -417,34 +392,5 @@ class TrainedDetector(Detector):
                 f"A checkpoint needs a run that can be repeated, but random_state is "
                 f"{self.random_state!r}; give an integer."
             )
-        parameters = _plain(self.get_params(deep=False))
-        run = json.dumps([type(self).__name__, parameters, seed], sort_keys=True).encode()
-        digest = hashlib.sha256(run + samples.cpu().numpy().tobytes()).hexdigest()
-        return Checkpoint(Path(self.checkpoint), digest)
-
-
-_UNSAVED = ("callbacks", "checkpoint")
-
-
-def _plain(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters as JSON can hold them, without those that belong to one run."""
-    return {name: _plain_value(v) for name, v in parameters.items() if name not in _UNSAVED}
-
-
-def _plain_value(value: Any) -> Any:
-    if isinstance(value, Threshold):
-        return value.to_config()
-    if isinstance(value, np.random.RandomState):
-        return None
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _parameters_from(config: dict[str, Any]) -> dict[str, Any]:
-    parameters = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
-    if isinstance(parameters["threshold"], dict):
-        parameters["threshold"] = threshold_from_config(parameters["threshold"])
-    return parameters
-
-
-def _section(arrays: Arrays, prefix: str) -> Arrays:
-    return {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
+        parameters = plain_parameters(self.get_params(deep=False))
+        return Checkpoint.of(self.checkpoint, [type(self).__name__, parameters, seed], samples)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import numpy as np
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from genad.thresholds import Threshold
+from genad.thresholds import Threshold, threshold_from_config
 
 PositiveInt = Annotated[int, Interval(Integral, 1, None, closed="left")]
 NaturalInt = Annotated[int, Interval(Integral, 0, None, closed="left")]
@@ -55,3 +55,56 @@ def _allowed(hint: Any) -> list[Any]:
     if hint is type(None):
         return [None]
     return [origin or hint]
+
+
+class ScoreParameter:
+    """Makes `score` a parameter where it is set and scikit-learn's method where it is called.
+
+    The papers' word for the choice of a score and scikit-learn's name for a method are the same;
+    see docs/decisions/0003-score-parameter.md.
+    """
+
+    def __get__(self, detector: Any, owner: type) -> Any:
+        return self if detector is None else detector._mean_score
+
+    def __set__(self, detector: Any, value: str) -> None:
+        detector.__dict__["score"] = value
+
+
+# These belong to one run, not to the model that comes out of it.
+_UNSAVED = ("callbacks", "checkpoint")
+
+
+def plain_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters as JSON can hold them, without those that belong to one run.
+
+    Examples
+    --------
+    >>> plain_parameters({"hidden": (8,), "lr": np.float64(0.1), "checkpoint": "run"})
+    {'hidden': (8,), 'lr': 0.1}
+    """
+    return {name: _plain(value) for name, value in parameters.items() if name not in _UNSAVED}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Threshold):
+        return value.to_config()
+    if isinstance(value, tuple | list):
+        return tuple(_plain(item) for item in value)
+    if isinstance(value, np.random.RandomState):
+        return None
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def parameters_from_plain(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that `plain_parameters` described, once JSON has made tuples lists.
+
+    Examples
+    --------
+    >>> parameters_from_plain({"hidden": [8], "threshold": {"name": "fixed", "value": 2.0}})
+    {'hidden': (8,), 'threshold': Fixed(value=2.0)}
+    """
+    parameters = {k: tuple(v) if isinstance(v, list) else v for k, v in config.items()}
+    if isinstance(parameters["threshold"], dict):
+        parameters["threshold"] = threshold_from_config(parameters["threshold"])
+    return parameters

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +34,7 @@ def write_model(
         If the folder exists and `overwrite` is false, or is no model's folder.
     """
     path = path.absolute()
-    if path.exists() and not (overwrite and (path / _CONFIG).is_file()):
+    if path.exists() and not (overwrite and _is_model(path)):
         reason = "exists" if not overwrite else "exists and holds no model of genad"
         raise ParameterError(
             f"The folder {path} {reason}; choose another name"
@@ -49,11 +51,22 @@ def write_model(
         (temporary / _WEIGHTS).write_bytes(weights)
         text = json.dumps(config, indent=2, ensure_ascii=False, allow_nan=False)
         (temporary / _CONFIG).write_text(text + "\n", encoding="utf-8")
+        replaced = temporary.with_name(f"{temporary.name}.old")
         if path.exists():
-            shutil.rmtree(path)
+            path.rename(replaced)
         temporary.rename(path)
+        shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _is_model(path: Path) -> bool:
+    """Return whether a folder is ours to replace, whatever state it is in."""
+    try:
+        config = json.loads((path / _CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(config, dict) and config.get("format") == FORMAT
 
 
 def read_model(path: Path) -> tuple[dict[str, Any], Arrays]:
@@ -71,7 +84,7 @@ def read_model(path: Path) -> tuple[dict[str, Any], Arrays]:
         raise ModelFormatError(
             f"{path} lacks a readable {_WEIGHTS} ({error.strerror}); copy the whole folder again."
         ) from error
-    if hashlib.sha256(weights).hexdigest() != config["weights_sha256"]:
+    if hashlib.sha256(weights).hexdigest() != config.get("weights_sha256"):
         raise ModelFormatError(
             f"{path / _WEIGHTS} is not what was saved: it was changed or cut short; copy the "
             "whole folder again."
@@ -80,6 +93,36 @@ def read_model(path: Path) -> tuple[dict[str, Any], Arrays]:
         return config, load(weights)
     except SafetensorError as error:
         raise ModelFormatError(f"{path / _WEIGHTS} cannot be read: {error}.") from error
+
+
+@contextmanager
+def rebuilding(name: str, config: dict[str, Any]) -> Iterator[None]:
+    """Turn what a folder that makes no model leads to into one clear error.
+
+    Raises
+    ------
+    ModelFormatError
+        If what is built inside fails for want of a fitting configuration or fitting arrays.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, RuntimeError) as error:
+        raise ModelFormatError(
+            f"The folder holds no {name} as this version of genad describes one "
+            f"({type(error).__name__}: {error}); load it with the genad that wrote it "
+            f"({config.get('genad')})."
+        ) from error
+
+
+def section(arrays: Arrays, prefix: str) -> Arrays:
+    """Return the arrays whose names begin with a prefix, without it.
+
+    Examples
+    --------
+    >>> section({"view.scale": np.ones(2), "calibration": np.zeros(3)}, "view.")
+    {'scale': array([1., 1.])}
+    """
+    return {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
 
 
 def _read_config(path: Path) -> dict[str, Any]:

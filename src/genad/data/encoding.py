@@ -168,7 +168,7 @@ class TableEncoder:
             return Column(table.names[j], "identifier")
         frequent = np.argsort(-counts, kind="stable")[: self.max_categories]
         categories = tuple(texts[k] for k in frequent)
-        if (codes < 0).any():
+        if (codes < 0).any() and _MISSING not in categories:
             categories = (*categories, _MISSING)
         return Column(table.names[j], "category", categories=categories)
 
@@ -179,10 +179,9 @@ class TableEncoder:
         return [j for j in self._numeric() if self.columns[j].missing]
 
     def _filled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        absent = np.isnan(values)
-        if not absent.any():
+        if not np.isnan(values.sum()):  # finite values sum to NaN only by a NaN among them
             return values
-        return np.where(absent, [self.columns[j].fill for j in self._numeric()], values)
+        return np.where(np.isnan(values), [self.columns[j].fill for j in self._numeric()], values)
 
     def _flags(self, table: Table, j: int) -> NDArray[np.bool_]:
         """Return one flag per category and one for any other, of shape (n, categories + 1)."""

@@ -13,6 +13,12 @@ ScalerName = Literal["standard", "minmax", "l2", "robust", "quantile", "none"]
 _QUANTILES = 1000
 # Beyond this many scales a value grows by its logarithm only: far out, in order, and finite.
 _LIMIT = 30.0
+# Unscaled values end here, so that their squares are finite in float32.
+_LARGEST = 1e18
+# Training values end here, so that sums of their squares are finite in float64.
+_LARGEST_SQUARED = 1e150
+# Stands for the infinity that a quotient overflows to.
+_INFINITY = 1e300
 
 
 class Scaler:
@@ -39,9 +45,11 @@ class Scaler:
 
     def fit(self, values: Values) -> "Scaler":
         """Learn from values of shape (n, columns)."""
+        largest = np.abs(values).max(0)
+        if largest.max(initial=0) > _LARGEST_SQUARED:
+            values = np.clip(values, -_LARGEST_SQUARED, _LARGEST_SQUARED)
         self.centre, scale = _STATISTICS[self.name](values)
-        spread = np.maximum(np.abs(values).max(0), 1e-300) * 1e-12
-        self.scale = np.where(scale > spread, scale, 1.0)
+        self.scale = np.where(scale > np.maximum(largest, 1e-300) * 1e-12, scale, 1.0)
         if self.name == "quantile":
             points = np.linspace(0, 1, min(_QUANTILES, len(values)))
             self.table = np.quantile(values, points, axis=0)
@@ -50,15 +58,15 @@ class Scaler:
     def transform(self, values: Values) -> Values:
         """Return the scaled values, of the same shape."""
         if self.name == "none":
-            return values
+            return np.clip(values, -_LARGEST, _LARGEST)
         if self.name == "l2":
-            norms = np.linalg.norm(values, axis=1, keepdims=True)
-            return values / np.where(norms > 0, norms, 1.0)
+            return _unit_rows(values)
         if self.name == "quantile":
             return self._normal_scores(values)
-        scaled = (values - self.centre) / self.scale
-        if scaled.size and np.abs(scaled).max() > _LIMIT:
-            excess = np.maximum(np.abs(scaled) - _LIMIT, 0)
+        with np.errstate(over="ignore"):
+            scaled: Values = (values - self.centre) / self.scale
+        if scaled.size and max(scaled.max(), -scaled.min()) > _LIMIT:
+            excess = np.clip(np.abs(scaled) - _LIMIT, 0, _INFINITY)
             scaled = np.clip(scaled, -_LIMIT, _LIMIT) + np.sign(scaled) * np.log1p(excess)
         return scaled
 
@@ -66,11 +74,17 @@ class Scaler:
         """Return values that scale to `scaled`, or None where that is not possible ("l2")."""
         if self.name == "l2":
             return None
-        if self.name != "quantile":
-            return scaled * self.scale + self.centre
-        scores = _scores_of_ranks(len(self.table))
-        columns = zip(scaled.T, self.table.T, strict=True)
-        return np.stack([np.interp(column, scores, table) for column, table in columns], axis=1)
+        if self.name == "none":
+            return scaled
+        if self.name == "quantile":
+            scores = _scores_of_ranks(len(self.table))
+            columns = zip(scaled.T, self.table.T, strict=True)
+            return np.stack([np.interp(column, scores, table) for column, table in columns], axis=1)
+        # A network may say anything; expm1 of more than this is out of all proportion.
+        excess = np.clip(np.abs(scaled) - _LIMIT, 0, _LIMIT)
+        inner = np.clip(scaled, -_LIMIT, _LIMIT) + np.sign(scaled) * np.expm1(excess)
+        values: Values = inner * self.scale + self.centre
+        return values
 
     def _normal_scores(self, values: Values) -> Values:
         """Return normal scores of mid-ranks; beyond the training range add +-2 log1p(excess)."""
@@ -82,7 +96,9 @@ class Scaler:
             ties = np.interp((low + high - 1) / 2, np.arange(len(table)), scores)
             result[:, j] = np.where(low < high, ties, np.interp(column, table, scores))
             excess = np.maximum(column - table[-1], 0) - np.maximum(table[0] - column, 0)
-            result[:, j] += np.sign(excess) * 2 * np.log1p(np.abs(excess) / self.scale[j])
+            with np.errstate(over="ignore"):
+                excess = np.clip(excess / self.scale[j], -_INFINITY, _INFINITY)
+            result[:, j] += np.sign(excess) * 2 * np.log1p(np.abs(excess))
         return result
 
     def state(self) -> dict[str, NDArray[np.float64]]:
@@ -93,6 +109,15 @@ class Scaler:
         """Take over the arrays of a fitted scaler of the same name."""
         self.centre, self.scale, self.table = state["centre"], state["scale"], state["table"]
         return self
+
+
+def _unit_rows(values: Values) -> Values:
+    """Return every row divided by its Euclidean norm; a row of zeros stays."""
+    # Divided by its largest value first, so that no square overflows or vanishes.
+    largest = np.abs(values).max(1, keepdims=True, initial=0)
+    values = values / np.where(largest > 0, largest, 1.0)
+    norms = np.linalg.norm(values, axis=1, keepdims=True)
+    return values / np.where(norms > 0, norms, 1.0)
 
 
 def _scores_of_ranks(n: int) -> Values:

@@ -121,8 +121,12 @@ class Table:
         if isinstance(series.dtype, nw.Duration) or series.dtype == nw.Duration:
             return series.dt.total_microseconds().cast(nw.Float64).to_numpy() / 1e6
         arrow = series.to_arrow()
+        if series.dtype == nw.Time:
+            arrow = pc.divide(pc.cast(pc.cast(arrow, pa.time64("ns")), pa.int64()), 1e9)
         try:
-            return np.asarray(pc.cast(arrow, pa.float64()).to_numpy(), np.float64)
+            return np.asarray(
+                pc.cast(arrow, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+            )
         except pa.ArrowInvalid as error:
             raise DataError(
                 f"Column {self.names[column]!r} must hold numbers, as it did in training, but "

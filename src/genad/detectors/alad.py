@@ -43,6 +43,8 @@ class ALAD(TrainedDetector):
     array([False,  True])
     """
 
+    family = "GAN"
+
     latent: PositiveInt | None = None
     hidden: Sizes = (64, 32)
     score: Literal["reconstruction", "discriminator", "combined"] = "discriminator"

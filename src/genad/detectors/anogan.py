@@ -25,9 +25,9 @@ class AnoGAN(TrainedDetector):
               \tfrac{1}{n_f} \lVert f(x) - f(G(z^*)) \rVert_1
               + \left[-\log D(x) - \log 2\right]_+ \right), \qquad z^* = \arg\min_z A(x)
 
-    where f is the last of the n_f-wide hidden layers of the discriminator D. Every row has a search of its own, by
-    Adam on z alone; all rows of a chunk search at once. `FAnoGAN` and `EGBAD` learn an encoder in
-    the place of the search and score hundreds of times faster.
+    where f is the last hidden layer, n_f wide, of the discriminator D. Every row has a search of its
+    own, by Adam on z alone; all rows of a chunk search at once. `FAnoGAN` and `EGBAD` learn an
+    encoder in the place of the search and score hundreds of times faster.
 
     Parameters
     ----------
@@ -57,6 +57,8 @@ class AnoGAN(TrainedDetector):
     >>> detector.is_anomaly([[0.0, 0.0], [6.0, -6.0]])
     array([False,  True])
     """
+
+    family = "GAN"
 
     latent: PositiveInt | None = None
     hidden: Sizes = (64, 32)

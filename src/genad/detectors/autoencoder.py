@@ -40,6 +40,8 @@ class AutoEncoder(TrainedDetector):
     array([False,  True])
     """
 
+    family = "autoencoder"
+
     latent: PositiveInt | None = None
     hidden: Sizes = (64, 32)
     noise: NaturalFloat = 0.0

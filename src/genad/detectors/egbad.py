@@ -8,7 +8,7 @@ from torch import Tensor
 from genad.detector import TrainedDetector
 from genad.losses import absolute_error, fake_loss, per_sample, real_loss
 from genad.nets import JointDiscriminator, decoder, encoder, latent_size
-from genad.parameters import PositiveInt, Share, Sizes
+from genad.parameters import NaturalFloat, PositiveInt, Share, Sizes
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
 
@@ -20,7 +20,7 @@ class EGBAD(TrainedDetector):
               + \lambda \lVert f(x, E(x)) - f(G(E(x)), E(x)) \rVert_1
 
     The discriminator tells pairs (x, E(x)) from pairs (G(z), z), which makes the encoder the
-    inverse of the generator without ever asking for it.
+    inverse of the generator.
 
     Parameters
     ----------
@@ -28,12 +28,16 @@ class EGBAD(TrainedDetector):
     hidden : widths of the hidden layers of encoder and discriminator; the generator mirrors them.
     score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
     weight : lambda of the combined score; 0.1 is the paper's 1 - alpha.
+    cycle_consistency : weight of the mean absolute reconstruction error in the loss of encoder and
+        generator; 0 is the paper's loss.
 
     References
     ----------
     Efficient GAN-Based Anomaly Detection (Zenati et al., 2018), section 3 with the feature-matching
-    loss. Deviation: the generator minimises the non-saturating loss, which is what the authors'
-    code does too.
+    loss. Deviations: the generator minimises the non-saturating loss, as the authors' code does
+    too; and encoder and generator are also asked to be each other's inverse. The adversarial loss
+    alone leaves them free to pair rows and latents in many ways (ALICE, Li et al., 2017), so that
+    what is reconstructed, and with it the score, is left to chance from seed to seed.
 
     Examples
     --------
@@ -44,10 +48,13 @@ class EGBAD(TrainedDetector):
     array([False,  True])
     """
 
+    family = "GAN"
+
     latent: PositiveInt | None = None
     hidden: Sizes = (64, 32)
     score: Literal["reconstruction", "discriminator", "combined"] = "combined"
     weight: Share = 0.1
+    cycle_consistency: NaturalFloat = 10.0
 
     def _build(self, shape: tuple[int, ...]) -> Model:
         return _EGBADModel(shape, latent_size(shape, self.latent), self)
@@ -57,7 +64,7 @@ class _EGBADModel(ReconstructionModel):
     def __init__(self, shape: tuple[int, ...], latent: int, options: EGBAD) -> None:
         weights = {"reconstruction": 0.0, "discriminator": 1.0, "combined": options.weight}
         super().__init__(weights[options.scored_by])
-        self.latent = latent
+        self.latent, self.cycle_consistency = latent, options.cycle_consistency
         self.encoder = encoder(shape, options.hidden, latent)
         self.generator = decoder(latent, options.hidden, shape)
         self.discriminator = JointDiscriminator(shape, (latent,), options.hidden)
@@ -82,7 +89,11 @@ class _EGBADModel(ReconstructionModel):
 
     def generator_loss(self, x: Tensor) -> Terms:
         encoded, generated = self.logits(x)
-        return {"encoder": fake_loss(encoded), "generator": real_loss(generated)}
+        terms = {"encoder": fake_loss(encoded), "generator": real_loss(generated)}
+        if self.cycle_consistency:
+            residual = self.residual(x, self.reconstruct(x)).flatten(1).mean(1)
+            terms["cycle_consistency"] = self.cycle_consistency * residual
+        return terms
 
     def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return absolute_error(x, x_hat)

@@ -45,6 +45,8 @@ class FAnoGAN(TrainedDetector):
     array([False,  True])
     """
 
+    family = "GAN"
+
     default_updates = 2000
 
     latent: PositiveInt | None = None

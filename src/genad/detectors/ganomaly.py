@@ -44,6 +44,8 @@ class GANomaly(TrainedDetector):
     True
     """
 
+    family = "GAN"
+
     latent: PositiveInt | None = None
     hidden: Sizes = (64, 32)
     score: Literal["latent", "reconstruction", "discriminator", "combined"] = "latent"

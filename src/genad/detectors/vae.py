@@ -58,6 +58,8 @@ class VAE(TrainedDetector):
     array([False,  True])
     """
 
+    family = "VAE"
+
     latent: PositiveInt | None = None
     hidden: Sizes = (64, 32)
     beta: NaturalFloat = 1.0

@@ -32,6 +32,8 @@ class ZScore(Detector):
     array([False,  True])
     """
 
+    family = "statistics"
+
     aggregate: Literal["sum", "max"] = "sum"
 
     def _build(self, shape: tuple[int, ...]) -> Model:

@@ -1,10 +1,11 @@
 """A training run on disk, so that an interrupted fit can go on where it was."""
 
+import hashlib
 import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -26,6 +27,13 @@ class Checkpoint:
 
     path: Path
     fingerprint: str
+
+    @classmethod
+    def of(cls, path: str | Path, run: list[Any], samples: Tensor) -> Self:
+        """Return the checkpoint of the run that JSON-able facts and training samples determine."""
+        facts = json.dumps(run, sort_keys=True).encode()
+        digest = hashlib.sha256(facts + samples.cpu().numpy().tobytes()).hexdigest()
+        return cls(Path(path), digest)
 
     def write(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
         """Write tensors and JSON-able facts in one file."""

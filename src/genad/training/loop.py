@@ -121,7 +121,6 @@ class _Run:
             start = self._restore(*saved)
         for epoch in range(start, options.epochs):
             if self._epoch(stage, epoch):
-                self.history.stopped = f"stopped early after {epoch + 1} epochs"
                 break
         for updater in self.updaters:
             updater.swap_average()
@@ -148,10 +147,21 @@ class _Run:
         validation = self._validate()
         record = Epoch(stage, epoch, terms, validation, time.perf_counter() - started)
         self.history.epochs.append(record)
-        self._snapshot(stage, epoch + 1)
-        asked = [callback.on_epoch(record) for callback in self.callbacks]
         patience = self.options.patience
-        return any(asked) or (patience is not None and self.waited >= patience)
+        over = patience is not None and self.waited >= patience
+        # First the snapshot: an interrupt in a callback must not lose the epoch.
+        self._close(stage, epoch, over=over)
+        asked = [callback.on_epoch(record) for callback in self.callbacks]
+        if any(asked) and not over:
+            over = True
+            self._close(stage, epoch, over=over)
+        return over
+
+    def _close(self, stage: int, epoch: int, *, over: bool) -> None:
+        """Keep the state at the end of an epoch, which may end the stage early."""
+        if over:
+            self.history.stopped = f"stopped early after {epoch + 1} epochs"
+        self._snapshot(stage, self.options.epochs if over else epoch + 1)
 
     def _terms(self, epoch: int) -> dict[str, float]:
         """Return the epoch's mean of every loss term, all finite."""
@@ -189,7 +199,7 @@ class _Run:
         return loss
 
     def _snapshot(self, stage: int, epoch: int) -> None:
-        """Keep the state at the end of an epoch, and write it down now and then."""
+        """Keep the state from which `epoch` would go on, and write it down now and then."""
         if self.checkpoint is None:
             return
         tensors = {f"model.{name}": t.clone() for name, t in self.model.state_dict().items()}

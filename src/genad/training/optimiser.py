@@ -46,7 +46,7 @@ def flatten(parameters: list[nn.Parameter]) -> Tensor:
     >>> layer = nn.Linear(2, 1)
     >>> flat = flatten(list(layer.parameters()))
     >>> _ = flat.zero_()
-    >>> float(layer.weight.abs().sum())
+    >>> float(layer.weight.detach().abs().sum())
     0.0
     """
     flat = torch.cat([parameter.detach().reshape(-1) for parameter in parameters])

@@ -62,7 +62,7 @@ class Recording:
         self._calls: list[Callable[[], Any]] = []
         self._outputs: tuple[Tensor, ...] = ()
         values: dict[Node, Any] = {}
-        # Memory that is the function's own to write: given from outside, or computed anew each time.
+        # Memory that the function may write to: given from outside, or computed anew each time.
         self._writable = {tensor.untyped_storage().data_ptr() for tensor in self._inputs}
         inputs = iter(self._inputs)
         with torch.no_grad():

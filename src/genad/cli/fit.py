@@ -1,0 +1,49 @@
+"""`genad fit`: learn what is normal, and keep the model."""
+
+from pathlib import Path
+
+import typer
+
+from genad.cli import options
+
+
+def fit(
+    ctx: typer.Context,
+    train: options.Data,
+    label: options.Label = None,
+    anomaly: options.Anomaly = None,
+    normal_only: options.NormalOnly = False,
+    ignore: options.Ignore = None,
+    train_rows: options.TrainRows = 1_000_000,
+    model: options.Model = "vae",
+    epochs: options.Epochs = None,
+    settings: options.Settings = None,
+    threshold: options.Threshold = None,
+    contamination: options.Contamination = None,
+    seed: options.Seed = None,
+    device: options.Device = None,
+    resume: options.Resume = False,
+    out: options.OutFolder = Path("model"),
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Fit a detector and save it as a folder for `genad score`."""
+    from genad.cli import inputs, outputs, show
+    from genad.cli.progress import Bars
+    from genad.cli.resume import resumable
+    from genad.cli.settings import make_detector
+    from genad.files import fit_source
+
+    inputs.check_threshold(threshold, contamination)
+    roles = inputs.make_roles(label, anomaly, ignore, normal_only=normal_only)
+    task = inputs.open_task(train, None, roles)
+    given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
+    detector = make_detector(model, settings, **given, random_state=seed, device=device)
+    with outputs.staged(out, force=force, holds=outputs.MODEL) as folder:
+        with Bars(quiet=quiet) as bars, resumable(detector, out, ctx.obj, bars, resume, force):
+            fitted = fit_source(
+                detector, task.train, roles, normal_only=normal_only, most=train_rows
+            )
+        detector.save(folder)
+    show.fit(detector, fitted, out, as_json=as_json, quiet=quiet)

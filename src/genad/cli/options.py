@@ -1,0 +1,176 @@
+"""The options that several commands share, each said once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+DATA_PANEL, MODEL_PANEL, OUTPUT_PANEL = "Data", "Model and threshold", "Output"
+
+Data = Annotated[
+    str,
+    typer.Argument(help="CSV, TSV, Parquet or NPZ file, or a name of `genad data list`."),
+]
+Train = Annotated[
+    str | None,
+    typer.Option(
+        metavar="DATA",
+        rich_help_panel=DATA_PANEL,
+        help="Learn from this file instead of from the rows that are scored.",
+    ),
+]
+SavedModel = Annotated[
+    Path,
+    typer.Argument(
+        exists=True, file_okay=False, help="Folder that `genad fit` or `genad detect` made."
+    ),
+]
+Label = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COL",
+        rich_help_panel=DATA_PANEL,
+        help="Column that says what is an anomaly: 0/1, booleans or words such as normal and "
+        "anomaly. Never a feature; figures against it are shown beside the result.",
+    ),
+]
+Anomaly = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="VALUE",
+        rich_help_panel=DATA_PANEL,
+        help="Value of the label that means anomaly, if it is another text; may be repeated.",
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="COL", rich_help_panel=DATA_PANEL, help="Column to leave out; may be repeated."
+    ),
+]
+NormalOnly = Annotated[
+    bool,
+    typer.Option(
+        "--normal-only",
+        rich_help_panel=DATA_PANEL,
+        help="Fit only on rows whose label says normal: this uses the labels.",
+    ),
+]
+TrainRows = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=2,
+        rich_help_panel=DATA_PANEL,
+        help="Fit on a random sample of N rows if there are more.",
+    ),
+]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        "-m",
+        metavar="NAME",
+        rich_help_panel=MODEL_PANEL,
+        help="Detector, see `genad models`.",
+    ),
+]
+Threshold = Annotated[
+    str | None,
+    typer.Option(
+        metavar="RULE",
+        rich_help_panel=MODEL_PANEL,
+        help="Threshold from held-out rows: conformal:0.01 (the default: at most 1 % false "
+        "alarms), quantile:0.99, mad:3.5, zscore:3, pot:0.001 or fixed:VALUE.",
+    ),
+]
+Contamination = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        rich_help_panel=MODEL_PANEL,
+        help="Share of anomalies in the training data, which sets the threshold instead.",
+    ),
+]
+Top = Annotated[
+    float | None,
+    typer.Option(
+        metavar="SHARE",
+        rich_help_panel=MODEL_PANEL,
+        help="Flag this share of the scored rows, the highest scores; no labels are used.",
+    ),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        rich_help_panel=MODEL_PANEL,
+        help="Any parameter of the detector, as in hidden=64,32; may be repeated.",
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(metavar="N", rich_help_panel=MODEL_PANEL, help="Passes over the training rows."),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        rich_help_panel=MODEL_PANEL,
+        help="Seed of everything random, 0 if not given; the same seed gives the same model.",
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", rich_help_panel=MODEL_PANEL, help="cpu, cuda, or auto if not given."
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", rich_help_panel=OUTPUT_PANEL, help="Replace an earlier result of that name."
+    ),
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        rich_help_panel=MODEL_PANEL,
+        help="Go on with a training that was interrupted.",
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", rich_help_panel=OUTPUT_PANEL, help="Print one JSON object instead."),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", rich_help_panel=OUTPUT_PANEL, help="Print nothing but errors."),
+]
+
+OutFolder = Annotated[
+    Path,
+    typer.Option(
+        "--out", "-o", metavar="DIR", rich_help_panel=OUTPUT_PANEL, help="Folder to make."
+    ),
+]
+OutFile = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        rich_help_panel=OUTPUT_PANEL,
+        help="CSV, TSV or Parquet file to make, by its name.",
+    ),
+]
+ScoresFormat = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FORMAT",
+        rich_help_panel=OUTPUT_PANEL,
+        help="csv, tsv or parquet; by default that of the input.",
+    ),
+]

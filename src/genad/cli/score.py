@@ -1,0 +1,32 @@
+"""`genad score`: score new rows with a saved model."""
+
+from pathlib import Path
+
+from genad.cli import options
+
+
+def score(
+    model: options.SavedModel,
+    data: options.Data,
+    label: options.Label = None,
+    anomaly: options.Anomaly = None,
+    out: options.OutFile = Path("scores.csv"),
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+) -> None:
+    """Score the rows of a file with a saved model, chunk by chunk.
+
+    The scored file keeps the columns of the input and adds anomaly_score, anomaly_probability and
+    is_anomaly.
+    """
+    from genad.cli import inputs, outputs, show
+    from genad.cli.progress import Bars
+    from genad.files import score_source
+    from genad.registry import load
+
+    task = inputs.open_task(data, None, inputs.make_roles(label, anomaly))
+    detector = load(model)
+    with outputs.staged(out, force=force) as path, Bars(quiet=quiet) as bars:
+        scored = score_source(detector, task.scored, path, task.roles, watch=bars.rows)
+    show.scored(detector, scored, out, as_json=as_json, quiet=quiet)

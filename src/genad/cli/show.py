@@ -1,0 +1,199 @@
+"""Results as a short text for people, or as one JSON object for machines."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from genad.cli.console import console
+from genad.detection import Detection, TopAnomaly
+from genad.detector import Detector
+from genad.files import Fitted, Scored, false_alarm_rate
+from genad.report.about import Fact
+from genad.report.anomalies import shares
+from genad.report.content import Figure, detect_content, label_figures
+from genad.report.formats import cell, clip, count, duration, number, percent, probability
+
+_ROWS, _REASONS, _LEAST_SHARE = 5, 3, 0.1
+
+
+def detection(found: Detection, files: Mapping[str, Path], *, as_json: bool, quiet: bool) -> None:
+    """Show what `genad detect` found, and where it is kept."""
+    if as_json:
+        learnt = _fitted_json(found.detector, found.train, found.train_rows, found.fit_seconds)
+        result = _scored_json(found.detector, found.scored, found, files)
+        _print_json(learnt | result | {"command": found.command})
+    elif not quiet:
+        content = detect_content(found, str(files["model"]))
+        _print(
+            content.title,
+            content.verdict,
+            content.key_facts,
+            _top_table(found.top),
+            _figure_table(content.figures),
+            _list(content.notes),
+            _files(files),
+        )
+
+
+def scored(detector: Detector, result: Scored, out: Path, *, as_json: bool, quiet: bool) -> None:
+    """Show what `genad score` found, and where it is kept."""
+    if as_json:
+        _print_json(_scored_json(detector, result.name, result, {"scores": out}))
+    elif not quiet:
+        rows = len(result.scores)
+        _print(
+            f"{type(detector).__name__} on {result.name}",
+            f"{result.flagged:,} of {count(rows, 'row')} flagged",
+            _score_facts(detector, result),
+            _top_table(result.top),
+            _figure_table(label_figures(result.ranking, result.flags)),
+            _list(result.notes),
+            _files({"scores": out}),
+        )
+
+
+def fit(detector: Detector, fitted: Fitted, out: Path, *, as_json: bool, quiet: bool) -> None:
+    """Show what `genad fit` learnt from, and where the model is."""
+    name = type(detector).__name__
+    if as_json:
+        content = _fitted_json(detector, fitted.name, fitted.rows, fitted.seconds)
+        _print_json(content | {"notes": fitted.notes, "files": {"model": str(out)}})
+    elif not quiet:
+        learnt = f"of {count(detector.n_features_in_, 'column')}, in {duration(fitted.seconds)}"
+        facts = (
+            Fact("learnt from", count(fitted.rows, "row"), learnt),
+            Fact("threshold", number(detector.threshold_), _false_alarms(detector)),
+        )
+        title = f"{name} on {fitted.name}"
+        _print(title, "fitted", facts, _list(fitted.notes), _files({"model": out}))
+
+
+def _print(title: str, verdict: str, facts: Sequence[Fact], *parts: RenderableType | None) -> None:
+    head = Text(title, style="bold").append(f": {verdict}")
+    shown = [head, _fact_table(facts), *(part for part in parts if part is not None)]
+    spaced = [piece for part in shown for piece in (part, Text())]
+    console().print(Group(*spaced[:-1]))
+
+
+def _fact_table(facts: Iterable[Fact]) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for fact in facts:
+        table.add_row(Text(fact.name, style="dim"), fact.value, Text(fact.note, style="dim"))
+    return table
+
+
+def _top_table(top: Sequence[TopAnomaly]) -> RenderableType:
+    """Show the first few rows, each with the columns that made it anomalous."""
+    table = Table(box=None, pad_edge=False)
+    labelled = any(row.label is not None for row in top)
+    for name in ("row", "score", "probability"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if labelled:
+        table.add_column("label", no_wrap=True)
+    table.add_column("because of", no_wrap=True, max_width=26)
+    for name in ("value", "expected"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in top[:_ROWS]:
+        label = {None: "", True: "anomaly", False: "normal"}[row.label]
+        ends = [f"{row.row:,}", number(row.score), probability(row.probability)]
+        ends += [label] if labelled else []
+        for reason in _reasons(row):
+            table.add_row(*map(Text, [*ends, *reason]))
+            ends = [""] * len(ends)
+    return Group(Text("Most anomalous rows", style="bold"), table)
+
+
+def _reasons(row: TopAnomaly) -> list[tuple[str, str, str]]:
+    """Return column, value and expected value of the reasons; a value as expected is none."""
+    by_share = shares(row.contributions)
+    names = sorted(by_share, key=lambda name: -by_share[name])[:_REASONS]
+    reasons = [
+        (clip(name, 26), cell(row.values[name], 4, 12), cell(row.expected.get(name), 4, 12))
+        for name in names
+        if by_share[name] >= _LEAST_SHARE or name == names[0]
+    ]
+    return [reason for reason in reasons if reason[1] != reason[2]] or reasons[:1]
+
+
+def _figure_table(shown: Sequence[Figure]) -> RenderableType | None:
+    if not shown:
+        return None
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for name in ("here", "at random"):
+        table.add_column(name, justify="right")
+    for figure in shown:
+        table.add_row(figure.name, figure.value, Text(figure.random, style="dim"))
+    return Group(Text("Against the labels, which served for nothing else", style="bold"), table)
+
+
+def _list(notes: Sequence[str]) -> RenderableType | None:
+    if not notes:
+        return None
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for note in notes:
+        table.add_row("-", Text(note))
+    return table
+
+
+def _files(files: Mapping[str, Path]) -> RenderableType:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for name, path in files.items():
+        table.add_row(Text(name, style="dim"), Text(str(path), overflow="fold"))
+    return table
+
+
+def _score_facts(detector: Detector, result: Scored) -> tuple[Fact, ...]:
+    rows = len(result.scores)
+    return (
+        Fact("flagged", percent(result.flagged / rows), f"of {count(rows, 'row')}"),
+        Fact("threshold", number(result.threshold), _false_alarms(detector)),
+        Fact("scoring", duration(result.seconds)),
+    )
+
+
+def _false_alarms(detector: Detector) -> str:
+    rate = percent(false_alarm_rate(detector, detector.threshold_))
+    rows = "normal rows" if detector.contamination == "auto" else "rows like the training data's"
+    return f"about {rate} of {rows} are expected above"
+
+
+def _print_json(content: Mapping[str, Any]) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def _fitted_json(detector: Detector, train: str, rows: int, seconds: float) -> dict[str, Any]:
+    parameters = detector.get_params(deep=False)
+    return {
+        "detector": type(detector).__name__,
+        "parameters": {k: v for k, v in parameters.items() if k not in ("callbacks", "checkpoint")},
+        "train": train,
+        "train_rows": rows,
+        "fit_seconds": seconds,
+        "threshold": detector.threshold_,
+        "false_alarm_rate": false_alarm_rate(detector, detector.threshold_),
+    }
+
+
+def _scored_json(
+    detector: Detector, name: str, result: Detection | Scored, files: Mapping[str, Path]
+) -> dict[str, Any]:
+    return {
+        "scored": name,
+        "rows": len(result.scores),
+        "threshold": result.threshold,
+        "false_alarm_rate": false_alarm_rate(detector, result.threshold),
+        "flagged": result.flagged,
+        "top": [asdict(row) for row in result.top],
+        "ranking": result.ranking and asdict(result.ranking),
+        "flags": result.flags and asdict(result.flags),
+        "notes": result.notes,
+        "files": {kind: str(path) for kind, path in files.items()},
+    }

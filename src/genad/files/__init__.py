@@ -1,0 +1,30 @@
+"""Fitting on files and data sets and scoring them, chunk by chunk: the main job without a screen.
+
+A file is never held in memory to be scored: what is kept is one chunk, eight bytes a row for the
+scores and one for the labels.
+"""
+
+from genad.files.columns import ADDED
+from genad.files.fitting import Fitted, fit_source
+from genad.files.job import Task, detect
+from genad.files.scoring import Scored, false_alarm_rate, score_source
+from genad.files.source import Source, Watch, file_source, table_source
+from genad.files.survey import Roles, Survey, survey
+
+__all__ = [
+    "ADDED",
+    "Fitted",
+    "Roles",
+    "Scored",
+    "Source",
+    "Survey",
+    "Task",
+    "Watch",
+    "detect",
+    "false_alarm_rate",
+    "file_source",
+    "fit_source",
+    "score_source",
+    "survey",
+    "table_source",
+]

@@ -1,0 +1,113 @@
+"""The main job: fit on one source, score another or the same, and say what was found."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from genad.detection import Detection
+from genad.detector import Detector
+from genad.files.columns import check_columns
+from genad.files.fitting import MOST_ROWS, fit_source
+from genad.files.scoring import score_source
+from genad.files.source import Source, Watch, unwatched
+from genad.files.survey import Roles, inspect
+from genad.thresholds import Fixed
+
+
+@dataclass(frozen=True)
+class Task:
+    """What to learn from, what to score, and how.
+
+    Parameters
+    ----------
+    train, scored : the rows to learn from and the rows to score; may be the same object.
+    roles : the columns that are no features. Labels serve for figures, never for the threshold.
+    normal_only : learn only from rows whose label says normal.
+    train_rows : learn from a random sample of so many rows if there are more.
+    top_share : flag this share of the scored rows; the detector takes over that threshold.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from genad.files import table_source
+    >>> source = table_source("pump", pa.table({"bar": [1.0, 2.0]}))
+    >>> Task(source, source, top_share=0.05).roles
+    Roles(label=None, anomaly=(), ignore=())
+    """
+
+    train: Source
+    scored: Source
+    roles: Roles = Roles()  # noqa: RUF009 - it is frozen
+    normal_only: bool = False
+    train_rows: int = MOST_ROWS
+    top_share: float | None = None
+
+
+def detect(
+    detector: Detector, task: Task, path: Path, *, command: str = "", watch: Watch = unwatched
+) -> Detection:
+    """Fit a detector on one source, score another or the same into a file, and explain the top.
+
+    Whatever is wrong with either source is found before the detector is fitted.
+
+    Parameters
+    ----------
+    detector : fitted in place.
+    task : on what.
+    path : the file of scores to write.
+    command : how to run it again.
+    watch : told of the progress.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import pyarrow as pa
+    >>> from genad import ZScore
+    >>> from genad.files import table_source
+    >>> source = table_source("pump", pa.table({"bar": [1.0, 2.0, 3.0, 2.0, 9.0]}))
+    >>> task, detector = Task(source, source, top_share=0.2), ZScore(random_state=0)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     detection = detect(detector, task, Path(folder) / "scores.csv")
+    >>> detection.flagged, detection.top[0].row
+    (1, 5)
+    """
+    train, scored, roles = task.train, task.scored, task.roles
+    features = roles.features(train.columns)
+    check_columns(scored, features)
+    found = inspect(scored, features, roles)
+    fitted = fit_source(
+        detector,
+        train,
+        roles,
+        found=found if scored is train else None,
+        normal_only=task.normal_only,
+        most=task.train_rows,
+    )
+    result = score_source(
+        detector, scored, path, roles, found=found, top_share=task.top_share, watch=watch
+    )
+    notes = [*fitted.notes, *result.notes]
+    if task.top_share is not None:
+        _adopt(detector, result.threshold)
+        notes.append(f"The threshold was set to flag the top {100 * task.top_share:.4g} % of rows.")
+    return Detection(
+        detector=detector,
+        train=fitted.name,
+        scored=result.name,
+        train_rows=fitted.rows,
+        scores=result.scores,
+        threshold=result.threshold,
+        flagged=result.flagged,
+        top=result.top,
+        ranking=result.ranking,
+        flags=result.flags,
+        fit_seconds=fitted.seconds,
+        score_seconds=result.seconds,
+        notes=notes,
+        command=command,
+    )
+
+
+def _adopt(detector: Detector, threshold: float) -> None:
+    """Give the detector a threshold found after the fit, so that its model flags as its page."""
+    detector.set_params(threshold=Fixed(threshold))
+    detector.threshold_, detector.offset_ = threshold, -threshold

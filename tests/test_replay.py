@@ -1,0 +1,198 @@
+"""Recorded training steps: the same numbers, bit by bit, as without the recording."""
+
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import nn
+
+from genad import AutoEncoder
+from genad.training import Model, Objective, Options, Recording, Unrecordable, train
+from genad.training import updater as updater_module
+from genad.training.updater import Updater
+from helpers import each_training, line, tiny
+
+X = torch.from_numpy(line(70)).float()
+
+
+def build(cls, choice):
+    """Return an untrained model of a detector, and nothing of a fit."""
+    torch.manual_seed(0)
+    model = tiny(cls, **choice)._build((3,))
+    model.prepare(X)
+    return model
+
+
+def trained(model, monkeypatch, first_recorded):
+    """Return a copy of a model, trained with recordings from the given step on, and its terms."""
+    monkeypatch.setattr(updater_module, "_STEPS_BEFORE_RECORDING", first_recorded)
+    model = deepcopy(model)
+    torch.manual_seed(1)
+    history = train(model, X, X[:20], Options(epochs=3, batch_size=32, lr=0.01, clip=1.0))
+    return model.state_dict(), [epoch.terms for epoch in history.epochs]
+
+
+@each_training
+def test_a_recording_trains_to_the_same_bits(cls, choice, monkeypatch):
+    model = build(cls, choice)
+    eager, eager_terms = trained(model, monkeypatch, first_recorded=10**9)
+    recorded, recorded_terms = trained(model, monkeypatch, first_recorded=2)
+    assert recorded_terms == eager_terms
+    for name, values in eager.items():
+        assert torch.equal(recorded[name], values), name
+
+
+@each_training
+def test_every_objective_can_be_recorded(cls, choice):
+    model = build(cls, choice).train()
+    for objective in model.objectives():
+        updater = Updater(model, objective, lr=0.01, clip=None, ema=None)
+        assert isinstance(updater._record(X[:32]), Recording), objective.name
+
+
+def test_a_denoising_autoencoder_trains_to_the_same_bits(monkeypatch):
+    test_a_recording_trains_to_the_same_bits(AutoEncoder, {"noise": 0.1}, monkeypatch)
+
+
+def test_making_a_recording_leaves_no_trace():
+    model = nn.BatchNorm1d(3).train()
+    objective = Objective("o", (model,), lambda x: {"e": model(x + torch.randn_like(x)).square()})
+    updater = Updater(model, objective, lr=0.01, clip=None, ema=None)
+    before, state = deepcopy(model.state_dict()), torch.get_rng_state()
+    updater._record(X)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(model.state_dict()[name], before[name]) for name in before)
+
+
+def test_a_shape_is_recorded_once_it_has_been_seen_often():
+    model = build(AutoEncoder, {})
+    updater = Updater(model, model.objectives()[0], lr=0.01, clip=None, ema=None)
+    for _ in range(updater_module._STEPS_BEFORE_RECORDING - 1):
+        updater.step(X[:32])
+    assert updater._recordings == {}
+    updater.step(X[:32])
+    updater.step(X[:7])
+    assert list(updater._recordings) == [X[:32].shape]
+
+
+def test_a_large_network_is_not_recorded(monkeypatch):
+    monkeypatch.setattr(updater_module, "_REPLAY_PARAMETERS", 10)
+    model = build(AutoEncoder, {})
+    assert Updater(model, model.objectives()[0], lr=0.01, clip=None, ema=None)._record(X) is None
+
+
+# What can be recorded.
+
+
+def test_random_numbers_are_fresh_and_those_of_the_generator():
+    def draw(x):
+        noise = torch.randn_like(x) + torch.rand(3)
+        return noise, x + torch.randn(2, 3), torch.empty_like(x).bernoulli_(0.5)
+
+    recording = Recording(draw, torch.zeros(2, 3))
+    torch.manual_seed(5)
+    expected = [draw(torch.ones(2, 3)) for _ in range(3)]
+    torch.manual_seed(5)
+    replayed = [[t.clone() for t in recording(torch.ones(2, 3))] for _ in range(3)]
+    for ours, theirs in zip(replayed, expected, strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
+    assert not torch.equal(replayed[0][0], replayed[1][0])
+
+
+def test_inputs_and_weights_are_read_anew_at_every_replay():
+    weight = torch.tensor([2.0], requires_grad=True)
+    recording = Recording(lambda x, y: (weight.detach() * x + y,), torch.ones(1), torch.ones(1))
+    assert recording(torch.tensor([3.0]), torch.tensor([1.0]))[0].tolist() == [7]
+    with torch.no_grad():
+        weight.fill_(10)
+    assert recording(torch.tensor([3.0]), torch.tensor([1.0]))[0].tolist() == [31]
+
+
+def test_gradients_of_gradients():
+    weight = torch.tensor([1.0, 2.0], requires_grad=True)
+
+    def penalised(x):
+        x = x.requires_grad_()
+        (slope,) = torch.autograd.grad((x * weight).tanh().sum(), x, create_graph=True)
+        return torch.autograd.grad(slope.square().sum(), (weight,))
+
+    recording = Recording(penalised, torch.ones(4, 2))
+    for x in torch.randn(3, 4, 2):
+        assert torch.equal(recording(x)[0], penalised(x.clone())[0])
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: (torch.cat([x, 2 * x]).chunk(2)[1] + 1,),
+        lambda x: (x.t().reshape(3, 2) @ x.view(2, 3)[:, :2],),
+        lambda x: (x.topk(2, dim=1).values, x.max(dim=1).indices),
+        lambda x: (torch.where(x > 0, x, torch.zeros_like(x)).sum(0), x.mean()),
+        lambda x: tuple(torch.split(x.sort(dim=1).values, 1)),
+        lambda x: (x.clone().clamp_(min=0).add_(1), torch.full((2,), 3.0) * x[:, 0]),
+        lambda x: (torch.logsumexp(torch.stack([x, -x]), 0), x.std(0), x.norm()),
+        lambda x: (nn.functional.layer_norm(x, (3,)), nn.functional.softplus(x)),
+        lambda x: (x.expand(4, 2, 3).flatten(0, 1), x[:, None].squeeze(1)),
+    ],
+)
+def test_operations_of_all_kinds(function):
+    recording = Recording(function, torch.zeros(2, 3))
+    for x in torch.randn(3, 2, 3):
+        for ours, theirs in zip(recording(x), function(x), strict=True):
+            assert torch.equal(ours, theirs)
+
+
+def test_an_input_is_not_written_to():
+    recording = Recording(lambda x: (x.mul_(2),), torch.ones(3))
+    x = torch.ones(3)
+    assert recording(x)[0].tolist() == [2, 2, 2]
+    assert x.tolist() == [1, 1, 1]
+
+
+def test_a_buffer_moves_on_at_every_replay():
+    count = torch.zeros(1)
+    recording = Recording(lambda x: (count.add_(x),), torch.ones(1))
+    start = count.item()
+    values = [recording(torch.ones(1))[0].item() for _ in range(3)]
+    assert values == [start + 1, start + 2, start + 3]
+    assert count.item() == start + 3
+
+
+def test_a_write_into_a_constant_cannot_be_recorded():
+    with pytest.raises(Unrecordable, match="writes into a constant"):
+        Recording(lambda x: (torch.zeros(3).add_(x),), torch.ones(3))
+    with pytest.raises(Unrecordable, match="writes into a constant"):
+        Recording(lambda x: (torch.zeros(2, 3)[0].add_(x),), torch.ones(3))
+
+
+class Unfit(Model):
+    """A model whose loss cannot be recorded."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Linear(3, 1)
+
+    def objectives(self):
+        return [Objective("unfit", (self.net,), self.loss)]
+
+    def loss(self, x):
+        total = torch.zeros(len(x))
+        total.add_(self.net(x)[:, 0].square())
+        return {"size": total}
+
+    def score(self, x):
+        return self.net(x)[:, 0]
+
+    def contributions(self, x):
+        return x
+
+
+def test_what_cannot_be_recorded_is_trained_without(monkeypatch):
+    torch.manual_seed(0)
+    model = Unfit()
+    updater = Updater(model, model.objectives()[0], lr=0.01, clip=None, ema=None)
+    assert updater._record(X) is None
+    eager, eager_terms = trained(model, monkeypatch, first_recorded=10**9)
+    fallen_back, terms = trained(model, monkeypatch, first_recorded=1)
+    assert terms == eager_terms
+    assert all(torch.equal(fallen_back[name], eager[name]) for name in eager)
