@@ -27,7 +27,8 @@ Scores = NDArray[np.float64]
 # and layer sizes; everything else by default.
 COMMON = {"scaler": "quantile", "latent": 32, "hidden": (128, 64), "device": "cpu"}
 DETECTORS: dict[str, tuple[type[Detector], dict[str, object]]] = {
-    "EGBAD": (EGBAD, {"epochs": 8}),
+    "EGBAD": (EGBAD, {}),
+    "EGBAD, the paper's loss": (EGBAD, {"cycle_consistency": 0.0}),
     "GANomaly": (GANomaly, {}),
     "ALAD": (ALAD, {}),
     "VAE": (VAE, {}),

@@ -29,30 +29,24 @@ from helpers import (
 
 FRAMES = {"pandas": pd.DataFrame, "polars": pl.DataFrame, "pyarrow": pa.table}
 BAD = {
-    "latent": 0,
-    "hidden": 8,
-    "epochs": -1,
-    "batch_size": 0,
-    "lr": 0.0,
-    "patience": 0,
-    "ema": 1.0,
-    "clip": 0.0,
-    "score": "magic",
-    "scaler": "magic",
-    "contamination": 0.6,
-    "threshold": 3,
-    "validation_fraction": 1.0,
-    "random_state": "zero",
-    "device": 1,
+    "latent": [0, 1.5, "2"],
+    "hidden": [8, (0,), (8, -1), (8.5,), ("8",), np.array([8])],
+    "epochs": [-1, 2.5],
+    "batch_size": [0, None],
+    "lr": [0.0, -1e-3],
+    "patience": [0],
+    "ema": [1.0, -0.1],
+    "clip": [0.0],
+    "weight": [-0.1, 1.1],
+    "weights": [(1, 1), (1, 1, -1), ("a", 1, 1)],
+    "score": ["magic", None],
+    "scaler": ["magic", None],
+    "contamination": [0.0, 0.6, "some"],
+    "threshold": [3],
+    "validation_fraction": [1.0, -0.1],
+    "random_state": ["zero", -1.5],
+    "device": [1, None],
 }
-
-
-@pytest.fixture
-def threads():
-    """Return the setter of torch's number of threads, which is put back afterwards."""
-    before = torch.get_num_threads()
-    yield torch.set_num_threads
-    torch.set_num_threads(before)
 
 
 # A score depends on the model and the row alone.
@@ -97,10 +91,10 @@ def test_a_score_is_the_rows_own_in_networks_of_the_default_size(cls, width, thr
 @each_detector
 @pytest.mark.parametrize("scaler", ["standard", "l2", "quantile"])
 def test_the_layout_of_the_array_does_not_show(cls, scaler):
-    X = np.random.default_rng(0).normal(size=(100, 9)).astype(np.float32)
+    X = np.random.default_rng(0).normal(size=(128, 9)).astype(np.float32)  # 128: no padding
     detector = tiny(cls, scaler=scaler).fit(X)
     scores = detector.anomaly_score(X)
-    wide = np.full((100, 18), 7.0)
+    wide = np.full((128, 18), 7.0)
     wide[:, ::2] = X
     for same in (np.asfortranarray(X), X.astype(np.float64), X.tolist(), wide[:, ::2]):
         np.testing.assert_array_equal(detector.anomaly_score(same), scores)
@@ -408,10 +402,28 @@ def test_grid_search(cls):
 
 @each_detector
 def test_a_bad_parameter_gets_scikit_learns_sentence(cls):
-    bad = {name: object() for name in cls._get_param_names()} | settings_for(cls, **BAD)
-    for name, value in bad.items():
+    bad = [
+        (name, value) for name in cls._get_param_names() for value in (object(), *BAD.get(name, ()))
+    ]
+    for name, value in bad:
         with pytest.raises(ValueError, match=f"The '{name}' parameter of {cls.__name__} must be"):
             tiny(cls, **{name: value}).fit(line(20))
+
+
+@each_detector
+def test_without_hidden_layers_a_network_is_linear_or_refused(cls):
+    if "hidden" in cls._get_param_names():
+        detector = tiny(cls, hidden=())
+        try:
+            detector.fit(line(60))
+        except ValueError as error:
+            assert "must be a tuple or list of 1 or more items, each an int" in str(error)
+        else:
+            assert np.isfinite(detector.anomaly_score(line(60))).all()
+    np.testing.assert_array_equal(
+        tiny(cls, **settings_for(cls, hidden=[8])).fit(line(150)).anomaly_score(line(60)),
+        fitted(cls).anomaly_score(line(60)),
+    )
 
 
 @each_detector

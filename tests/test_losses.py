@@ -126,7 +126,7 @@ def linear_vae(score, noise):
 def exact_nll(detector, X):
     """Return -log p(x) of p(x) = N(b, W W' + diag(variance)), in the scaled units."""
     model = detector.model_
-    weight, bias = (t.detach().double().numpy() for t in model.decoder[0].parameters())
+    weight, bias = (t.detach().double().numpy() for t in model.decoder.parameters())
     variance = model.log_variance[0].detach().double().clamp(min=-9).exp().numpy()
     scaled = detector.view_.encoder.scaler.transform(X)
     return -stats.multivariate_normal(bias, weight @ weight.T + np.diag(variance)).logpdf(scaled)

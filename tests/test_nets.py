@@ -36,6 +36,17 @@ def test_encoder_and_decoder_fit_the_shape_and_mirror_each_other(shape, hidden):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
+def test_a_bounded_encoder_bends_what_is_far(shape):
+    free, x = encoder(shape, (8,), 2), torch.randn(50, *shape)
+    bounded = encoder(shape, (8,), 2, bound=3.0)
+    bounded.load_state_dict(free.state_dict())
+    assert bounded(1e4 * x).abs().max() <= 3
+    expected = 3 * torch.tanh(free(x) / 3)
+    torch.testing.assert_close(bounded(x), expected)
+    torch.testing.assert_close(bounded(0.01 * x), free(0.01 * x), atol=0.05, rtol=0)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("hidden", [(8, 6), [7]])
 @pytest.mark.parametrize("spectral", [False, True])
 def test_a_discriminator_reads_its_logit_from_its_features(shape, hidden, spectral):
@@ -93,6 +104,18 @@ def test_a_spectral_layer_moves_in_training_only():
     assert torch.equal(layer(x), layer(x))
     assert torch.equal(layer.u, before)
     assert layer.u.norm().item() == pytest.approx(1, abs=1e-6)
+
+
+@pytest.mark.parametrize("sizes", [(64, 32), (256, 128), (100, 700), (1, 256)])
+def test_a_spectral_layer_does_not_change_with_the_number_of_threads(sizes, threads):
+    layer, x = SpectralLinear(*sizes), torch.randn(64, sizes[0])
+    outputs = []
+    for number in (1, 2):
+        threads(number)
+        layer.train()
+        layer.load_state_dict(layer.state_dict() | {"u": torch.ones(sizes[1])})
+        outputs.append((layer(x), layer.eval()(x), layer.sigma()))
+    assert all(torch.equal(one, two) for one, two in zip(*outputs, strict=True))
 
 
 def test_the_gradient_of_a_spectral_layer_passes_through_its_norm():

@@ -19,6 +19,7 @@ from genad.training import (
     Model,
     Objective,
     Options,
+    attribute,
     resolve_device,
     train,
 )
@@ -318,7 +319,7 @@ def test_the_average_is_the_decayed_mean_of_the_weights():
         updater.step(SAMPLES)
         decay = min(0.6, step / (step + 9))
         expected = decay * expected + (1 - decay) * updater.values
-    torch.testing.assert_close(updater.average, expected)
+        torch.testing.assert_close(updater.average, expected)
     last = updater.values.clone()
     updater.swap_average()
     torch.testing.assert_close(model.encoder.weight.flatten(), expected[:3])
@@ -376,6 +377,34 @@ def test_a_loss_that_is_not_finite_stops_training(monkeypatch, bad):
 def test_a_diverging_detector_says_what_to_do():
     with pytest.raises(TrainingDiverged, match=r"lower lr \(now 1e\+30\), set clip=1\.0, or scale"):
         tiny(AutoEncoder, lr=1e30, epochs=20).fit(line(100))
+
+
+# Sharing a distance out.
+
+
+def test_a_linear_distance_is_shared_out_by_its_slope():
+    x, start, slope = torch.randn(3, 5, 4)
+    shares = attribute(lambda u: ((u - start) * slope).sum(1), x, start)
+    torch.testing.assert_close(shares, (x - start) * slope, atol=1e-5, rtol=1e-5)
+
+
+def test_a_smooth_distance_is_shared_out_along_the_path():
+    x, start = 2 * torch.randn(5, 2), torch.zeros(5, 2)
+    shares = attribute(lambda u: u[:, 0].square() + u[:, 1].pow(4), x, start, steps=200)
+    expected = torch.stack([x[:, 0].square(), x[:, 1].pow(4)], 1)
+    torch.testing.assert_close(shares, expected, atol=1e-2, rtol=1e-2)
+
+
+@pytest.mark.parametrize("at_start", [0.0, 3.0, -3.0])
+def test_shares_always_sum_to_the_distance(at_start):
+    x, start = torch.randn(5, 2, 3), torch.randn(5, 2, 3)
+    start[0] = x[0]
+
+    def distance(u):
+        return (u - start).abs().flatten(1).sum(1) + at_start
+
+    shares = attribute(distance, x, start, steps=3)
+    torch.testing.assert_close(shares.flatten(1).sum(1), distance(x), atol=1e-4, rtol=1e-4)
 
 
 # Checkpoints.

@@ -10,9 +10,40 @@ from numbers import Integral, Real
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from genad.thresholds import Threshold, threshold_from_config
+
+
+class Each(HasMethods):  # type: ignore[misc]
+    """The constraint that a value is a tuple or list of so many items, each within another.
+
+    A `HasMethods` in name only: scikit-learn accepts its own constraints and their subclasses.
+
+    Examples
+    --------
+    >>> pair = Each(Interval(Integral, 1, None, closed="left"), least=2, most=2)
+    >>> pair.is_satisfied_by((8, 4)), pair.is_satisfied_by([8, 0]), pair.is_satisfied_by((8,))
+    (True, False, False)
+    >>> print(pair)
+    a tuple or list of 2 items, each an int in the range [1, inf)
+    """
+
+    def __init__(self, item: Interval, *, least: int = 0, most: int | None = None) -> None:
+        super().__init__("__getitem__")
+        self.item, self.least, self.most = item, least, most
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Return whether a value is within the constraint."""
+        enough = isinstance(val, tuple | list) and len(val) >= self.least
+        few = enough and (self.most is None or len(val) <= self.most)
+        return few and all(self.item.is_satisfied_by(item) for item in val)
+
+    def __str__(self) -> str:
+        least = f"{self.least} or more items" if self.least else "items"
+        count = least if self.most is None else f"{self.least} items"
+        return f"a tuple or list of {count}, each {self.item}"
+
 
 PositiveInt = Annotated[int, Interval(Integral, 1, None, closed="left")]
 NaturalInt = Annotated[int, Interval(Integral, 0, None, closed="left")]
@@ -22,7 +53,12 @@ Share = Annotated[float, Interval(Real, 0, 1, closed="both")]
 ProperShare = Annotated[float, Interval(Real, 0, 1, closed="left")]
 Contamination = Literal["auto"] | Annotated[float, Interval(Real, 0, 0.5, closed="right")]
 RandomState = Annotated[int | np.random.RandomState | None, "random_state"]
-Sizes = Annotated[tuple[int, ...], tuple, list]
+_Size = Interval(Integral, 1, None, closed="left")
+Sizes = Annotated[tuple[int, ...], Each(_Size, least=1)]
+SizesOrNone = Annotated[tuple[int, ...], Each(_Size)]
+Weights = Annotated[
+    tuple[float, float, float], Each(Interval(Real, 0, None, closed="left"), least=3, most=3)
+]
 Strategy = str | Threshold | None
 
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from genad.detector import TrainedDetector
 from genad.losses import absolute_error, fake_loss, per_sample, real_loss
-from genad.nets import JointDiscriminator, decoder, encoder, latent_size
+from genad.nets import PRIOR_BULK, JointDiscriminator, decoder, encoder, latent_size
 from genad.parameters import PositiveInt, Share, Sizes
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
@@ -32,7 +32,8 @@ class ALAD(TrainedDetector):
     References
     ----------
     Adversarially Learned Anomaly Detection (Zenati et al., 2018), equations 3-4 and algorithm 1;
-    spectral normalisation on the three discriminators and the encoder.
+    spectral normalisation on the three discriminators and the encoder. Deviation: the encoder stays
+    within three standard deviations of the prior, beyond which the generator never learnt anything.
 
     Examples
     --------
@@ -60,7 +61,7 @@ class _ALADModel(ReconstructionModel):
         super().__init__(weights[options.scored_by])
         hidden, latents = options.hidden, (latent,)
         self.latent = latent
-        self.encoder = encoder(shape, hidden, latent, spectral=True)
+        self.encoder = encoder(shape, hidden, latent, spectral=True, bound=PRIOR_BULK)
         self.generator = decoder(latent, hidden, shape)
         self.d_xz = JointDiscriminator(shape, latents, hidden, spectral=True)
         self.d_xx = JointDiscriminator(shape, shape, hidden, spectral=True)

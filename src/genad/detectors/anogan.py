@@ -8,7 +8,7 @@ from torch import Tensor
 
 from genad.detector import TrainedDetector
 from genad.losses import absolute_error, fake_loss, real_loss
-from genad.nets import Discriminator, decoder, latent_size
+from genad.nets import PRIOR_BULK, Discriminator, decoder, latent_size
 from genad.parameters import PositiveFloat, PositiveInt, Share, Sizes
 from genad.training import Adam, Model, Objective, ReconstructionModel, Terms
 
@@ -25,8 +25,8 @@ class AnoGAN(TrainedDetector):
               \tfrac{1}{n_f} \lVert f(x) - f(G(z^*)) \rVert_1
               + \left[-\log D(x) - \log 2\right]_+ \right), \qquad z^* = \arg\min_z A(x)
 
-    where f is the last hidden layer, n_f wide, of the discriminator D. Every row has a search of its
-    own, by Adam on z alone; all rows of a chunk search at once. `FAnoGAN` and `EGBAD` learn an
+    where f is the last hidden layer, n_f wide, of the discriminator D. Every row has a search of
+    its own, by Adam on z alone; all rows of a chunk search at once. `FAnoGAN` and `EGBAD` learn an
     encoder in the place of the search and score hundreds of times faster.
 
     Parameters
@@ -82,7 +82,7 @@ class _AnoGANModel(ReconstructionModel):
         self.step_size, self.restarts = options.step_size, options.restarts
         self.generator = decoder(latent, options.hidden, shape)
         self.discriminator = Discriminator(shape, options.hidden)
-        self.register_buffer("bank", torch.randn(_BANK, latent).clamp(-3, 3))
+        self.register_buffer("bank", torch.randn(_BANK, latent).clamp(-PRIOR_BULK, PRIOR_BULK))
 
     def objectives(self) -> list[Objective]:
         betas = (0.5, 0.999)
@@ -146,6 +146,6 @@ class _AnoGANModel(ReconstructionModel):
             if not going.any():
                 break
             adam.step(gradient)
-            z.clamp_(-3, 3)
+            z.clamp_(-PRIOR_BULK, PRIOR_BULK)
         x_hat: Tensor = self.generator(best_z)
         return x_hat.detach()

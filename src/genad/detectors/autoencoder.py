@@ -8,7 +8,7 @@ from torch import Tensor
 from genad.detector import TrainedDetector
 from genad.losses import squared_error
 from genad.nets import decoder, encoder, latent_size
-from genad.parameters import NaturalFloat, PositiveInt, Sizes
+from genad.parameters import NaturalFloat, PositiveInt, SizesOrNone
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
 
@@ -43,7 +43,7 @@ class AutoEncoder(TrainedDetector):
     family = "autoencoder"
 
     latent: PositiveInt | None = None
-    hidden: Sizes = (64, 32)
+    hidden: SizesOrNone = (64, 32)
     noise: NaturalFloat = 0.0
 
     def _build(self, shape: tuple[int, ...]) -> Model:

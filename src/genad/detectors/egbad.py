@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from genad.detector import TrainedDetector
-from genad.losses import absolute_error, fake_loss, per_sample, real_loss
-from genad.nets import JointDiscriminator, decoder, encoder, latent_size
+from genad.losses import absolute_error, fake_loss, per_sample, real_loss, squared_error
+from genad.nets import PRIOR_BULK, JointDiscriminator, decoder, encoder, latent_size
 from genad.parameters import NaturalFloat, PositiveInt, Share, Sizes
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
@@ -28,16 +28,17 @@ class EGBAD(TrainedDetector):
     hidden : widths of the hidden layers of encoder and discriminator; the generator mirrors them.
     score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
     weight : lambda of the combined score; 0.1 is the paper's 1 - alpha.
-    cycle_consistency : weight of the mean absolute reconstruction error in the loss of encoder and
+    cycle_consistency : weight of the mean squared reconstruction error in the loss of encoder and
         generator; 0 is the paper's loss.
 
     References
     ----------
     Efficient GAN-Based Anomaly Detection (Zenati et al., 2018), section 3 with the feature-matching
     loss. Deviations: the generator minimises the non-saturating loss, as the authors' code does
-    too; and encoder and generator are also asked to be each other's inverse. The adversarial loss
-    alone leaves them free to pair rows and latents in many ways (ALICE, Li et al., 2017), so that
-    what is reconstructed, and with it the score, is left to chance from seed to seed.
+    too; the encoder stays within three standard deviations of the prior, beyond which the
+    generator never learnt anything; and both are also asked to be each other's inverse. The
+    adversarial loss alone leaves them free to pair rows and latents in many ways (ALICE, Li et
+    al., 2017), so that what is reconstructed, and with it the score, varies from seed to seed.
 
     Examples
     --------
@@ -54,7 +55,7 @@ class EGBAD(TrainedDetector):
     hidden: Sizes = (64, 32)
     score: Literal["reconstruction", "discriminator", "combined"] = "combined"
     weight: Share = 0.1
-    cycle_consistency: NaturalFloat = 10.0
+    cycle_consistency: NaturalFloat = 50.0
 
     def _build(self, shape: tuple[int, ...]) -> Model:
         return _EGBADModel(shape, latent_size(shape, self.latent), self)
@@ -65,7 +66,7 @@ class _EGBADModel(ReconstructionModel):
         weights = {"reconstruction": 0.0, "discriminator": 1.0, "combined": options.weight}
         super().__init__(weights[options.scored_by])
         self.latent, self.cycle_consistency = latent, options.cycle_consistency
-        self.encoder = encoder(shape, options.hidden, latent)
+        self.encoder = encoder(shape, options.hidden, latent, bound=PRIOR_BULK)
         self.generator = decoder(latent, options.hidden, shape)
         self.discriminator = JointDiscriminator(shape, (latent,), options.hidden)
 
@@ -91,8 +92,8 @@ class _EGBADModel(ReconstructionModel):
         encoded, generated = self.logits(x)
         terms = {"encoder": fake_loss(encoded), "generator": real_loss(generated)}
         if self.cycle_consistency:
-            residual = self.residual(x, self.reconstruct(x)).flatten(1).mean(1)
-            terms["cycle_consistency"] = self.cycle_consistency * residual
+            error = squared_error(x, self.reconstruct(x)).flatten(1).mean(1)
+            terms["cycle_consistency"] = self.cycle_consistency * error
         return terms
 
     def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:

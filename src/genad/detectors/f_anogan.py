@@ -7,7 +7,7 @@ from torch import Tensor
 
 from genad.detector import TrainedDetector
 from genad.losses import gradient_penalty, per_sample, squared_error
-from genad.nets import Discriminator, decoder, encoder, latent_size
+from genad.nets import PRIOR_BULK, Discriminator, decoder, encoder, latent_size
 from genad.parameters import NaturalFloat, PositiveInt, Sizes
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
@@ -34,7 +34,8 @@ class FAnoGAN(TrainedDetector):
     References
     ----------
     f-AnoGAN: Fast Unsupervised Anomaly Detection with Generative Adversarial Networks (Schlegl et
-    al., 2019), equations 3-5.
+    al., 2019), equations 3-5. Deviation: the encoder stays within three standard deviations of
+    the prior, beyond which the generator never learnt anything.
 
     Examples
     --------
@@ -71,7 +72,7 @@ class _FAnoGANModel(ReconstructionModel):
         self.critic_steps = options.critic_steps
         self.generator = decoder(latent, options.hidden, shape)
         self.critic = Discriminator(shape, options.hidden)
-        self.encoder = encoder(shape, options.hidden, latent)
+        self.encoder = encoder(shape, options.hidden, latent, bound=PRIOR_BULK)
 
     def objectives(self) -> list[Objective]:
         betas = (0.0, 0.9)

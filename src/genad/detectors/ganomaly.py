@@ -8,7 +8,7 @@ from torch import Tensor
 from genad.detector import TrainedDetector
 from genad.losses import absolute_error, fake_loss, per_sample, real_loss, squared_error
 from genad.nets import Discriminator, decoder, encoder, latent_size
-from genad.parameters import PositiveInt, Share, Sizes
+from genad.parameters import PositiveInt, Share, Sizes, Weights
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
 
@@ -50,7 +50,7 @@ class GANomaly(TrainedDetector):
     hidden: Sizes = (64, 32)
     score: Literal["latent", "reconstruction", "discriminator", "combined"] = "latent"
     weight: Share = 0.5
-    weights: tuple[float, float, float] = (1.0, 50.0, 1.0)
+    weights: Weights = (1.0, 50.0, 1.0)
 
     def _build(self, shape: tuple[int, ...]) -> Model:
         return _GANomalyModel(shape, latent_size(shape, self.latent), self)

@@ -15,7 +15,7 @@ from genad.losses import (
     standard_normal_log_density,
 )
 from genad.nets import decoder, encoder, latent_size
-from genad.parameters import NaturalFloat, PositiveInt, Sizes
+from genad.parameters import NaturalFloat, PositiveInt, SizesOrNone
 from genad.training import Model, Objective, Terms
 
 
@@ -61,7 +61,7 @@ class VAE(TrainedDetector):
     family = "VAE"
 
     latent: PositiveInt | None = None
-    hidden: Sizes = (64, 32)
+    hidden: SizesOrNone = (64, 32)
     beta: NaturalFloat = 1.0
     likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
     score: Literal["elbo", "reconstruction_probability", "importance_weighted"] = "elbo"

@@ -5,11 +5,12 @@ shape of one sample, so that a detector never needs to know which view its sampl
 """
 
 from genad.nets.adversaries import Discriminator, JointDiscriminator
-from genad.nets.build import decoder, encoder, latent_size
+from genad.nets.build import PRIOR_BULK, decoder, encoder, latent_size
 from genad.nets.mlp import mlp
 from genad.nets.spectral import SpectralLinear
 
 __all__ = [
+    "PRIOR_BULK",
     "Discriminator",
     "JointDiscriminator",
     "SpectralLinear",

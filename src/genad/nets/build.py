@@ -3,11 +3,32 @@
 import math
 from collections.abc import Sequence
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from genad.nets.mlp import mlp
 
 Shape = tuple[int, ...]
+
+PRIOR_BULK = 3.0
+"""Standard deviations of a normal prior within which a generator has learnt what to make."""
+
+
+class Bounded(nn.Module):
+    """Bend values smoothly into an interval around zero that they cannot leave.
+
+    Examples
+    --------
+    >>> Bounded(3.0)(torch.tensor([0.1, 100.0]))
+    tensor([0.1000, 3.0000])
+    """
+
+    def __init__(self, bound: float) -> None:
+        super().__init__()
+        self.bound = bound
+
+    def forward(self, x: Tensor) -> Tensor:  # noqa: D102
+        return self.bound * torch.tanh(x / self.bound)
 
 
 def latent_size(shape: Shape, latent: int | None, *, least: int = 1) -> int:
@@ -21,8 +42,17 @@ def latent_size(shape: Shape, latent: int | None, *, least: int = 1) -> int:
     return max(least, min(32, math.prod(shape) // 4)) if latent is None else latent
 
 
-def encoder(shape: Shape, hidden: Sequence[int], out: int, *, spectral: bool = False) -> nn.Module:
+def encoder(
+    shape: Shape,
+    hidden: Sequence[int],
+    out: int,
+    *,
+    spectral: bool = False,
+    bound: float | None = None,
+) -> nn.Module:
     """Return a network from samples of shape (n, *shape) to vectors of shape (n, out).
+
+    With a `bound` no element of a vector is larger.
 
     Examples
     --------
@@ -30,8 +60,8 @@ def encoder(shape: Shape, hidden: Sequence[int], out: int, *, spectral: bool = F
     >>> encoder((6,), (16, 8), 2)(torch.zeros(5, 6)).shape
     torch.Size([5, 2])
     """
-    body = mlp([math.prod(shape), *hidden, out], spectral=spectral)
-    return body if len(shape) == 1 else nn.Sequential(nn.Flatten(), *body)
+    layers = [nn.Flatten(), *mlp([math.prod(shape), *hidden, out], spectral=spectral)]
+    return nn.Sequential(*layers, *([] if bound is None else [Bounded(bound)]))
 
 
 def decoder(latent: int, hidden: Sequence[int], shape: Shape) -> nn.Module:
