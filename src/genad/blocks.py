@@ -29,12 +29,15 @@ def in_blocks(
     >>> in_blocks(lambda x: 2 * x, torch.ones(3), torch.device("cpu"), 2)
     array([2., 2., 2.])
     """
-    results = []
     with torch.no_grad():
-        for block in torch.split(samples, size):
-            padded_size = max(_SMALLEST, 1 << (len(block) - 1).bit_length())
-            padding = block[:1].expand(padded_size - len(block), *block.shape[1:])
-            padded = torch.cat([block, padding]) if len(padding) else block
-            results.append(function(padded.to(device))[: len(block)].double().cpu())
-    result: NDArray[Any] = torch.cat(results).numpy()
+        blocks = [_in_block(function, block, device) for block in torch.split(samples, size)]
+    result: NDArray[Any] = (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).numpy()
     return result
+
+
+def _in_block(function: Callable[[Tensor], Tensor], block: Tensor, device: torch.device) -> Tensor:
+    n = len(block)
+    padding = max(_SMALLEST, 1 << (n - 1).bit_length()) - n
+    if padding:
+        block = torch.cat([block, block[:1].expand(padding, *block.shape[1:])])
+    return function(block.to(device))[:n].double().cpu()

@@ -42,7 +42,7 @@ from genad.training import Callback, Checkpoint, History, Model, Options, resolv
 Scores = NDArray[np.float64]
 
 # How many rows are encoded and scored at a time: memory is bounded by this, not by the input.
-_CHUNK = 4096
+_CHUNK = 16384
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -162,10 +162,8 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         if self.threshold is None:
             return Conformal(0.01)
         if self.contamination != "auto":
-            raise ParameterError(
-                f"threshold={self.threshold!r} and contamination={self.contamination!r} both "
-                "decide what is flagged; give one of them."
-            )
+            both = f"threshold={self.threshold!r} and contamination={self.contamination!r}"
+            raise ParameterError(f"{both} both decide what is flagged; give one of them.")
         given = self.threshold
         return parse_threshold(given) if isinstance(given, str) else given
 
@@ -263,11 +261,16 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _over(self, source: Table, function: Callable[[Tensor], NDArray[Any]]) -> NDArray[Any]:
         """Return the results of `function` on all samples, chunk by chunk."""
-        parts = [
-            function(torch.from_numpy(self.view_.encode(source, start, start + _CHUNK)))
-            for start in range(0, len(source), _CHUNK)
-        ]
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        results = np.empty(0)
+        for start in range(0, len(source), _CHUNK):
+            samples = torch.from_numpy(self.view_.encode(source, start, start + _CHUNK))
+            part = function(samples)
+            if start == 0:
+                # One array from the start: small ones kept in between make the allocator return
+                # each chunk's memory to the system and fetch it again.
+                results = np.empty((len(source), *part.shape[1:]))
+            results[start : start + len(part)] = part
+        return results
 
     def _apply(self, function: Callable[[Tensor], Tensor], samples: Tensor) -> NDArray[Any]:
         return in_blocks(function, samples, resolve_device(self.device), _CHUNK)

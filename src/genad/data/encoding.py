@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from genad.data.scaling import Scaler, ScalerName
@@ -76,7 +77,7 @@ class TableEncoder:
         Raises
         ------
         DataError
-            If no column holds anything to learn from.
+            If no column holds anything to learn from, or one holds an infinity.
         """
         self.columns = [self._describe(table, j) for j in range(table.shape[1])]
         values = table.numbers(self._numeric())
@@ -84,7 +85,7 @@ class TableEncoder:
             present = values[~np.isnan(values[:, j]), j]
             self.columns[column].fill = float(np.median(present)) if len(present) else 0.0
             self.columns[column].missing = len(present) < len(values)
-        filled = self._filled(values)
+        filled = self._filled(values, table.first)
         usable = [column.kind == "category" for column in self.columns]
         if not any(usable) and np.isnan(values).all():
             raise DataError(
@@ -122,10 +123,12 @@ class TableEncoder:
         """Return the rows encoded, of shape (n, len(names))."""
         values = table.numbers(self._numeric())
         flagged = [self._numeric().index(j) for j in self._flagged()]
-        scaled = self.scaler.transform(self._filled(values)).astype(np.float32)
+        scaled = self.scaler.transform_ordinary(values)
+        if scaled is None:
+            scaled = self.scaler.transform(self._filled(values, table.first))
         texts = [self._flags(table, j) for j, c in enumerate(self.columns) if c.kind == "category"]
         if not flagged and not texts:
-            return scaled
+            return torch.from_numpy(scaled).float().numpy()
         return np.hstack([scaled, np.isnan(values[:, flagged]), *texts], dtype=np.float32)
 
     def decode(self, encoded: NDArray[np.float32], column: int) -> list[str | float | None]:
@@ -178,9 +181,15 @@ class TableEncoder:
     def _flagged(self) -> list[int]:
         return [j for j in self._numeric() if self.columns[j].missing]
 
-    def _filled(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        if not np.isnan(values.sum()):  # finite values sum to NaN only by a NaN among them
-            return values
+    def _filled(self, values: NDArray[np.float64], first: int) -> NDArray[np.float64]:
+        """Return numbers with the missing ones filled, having refused any infinity."""
+        infinite = np.argwhere(np.isinf(values))
+        if len(infinite):
+            row, j = infinite[0]
+            raise DataError(
+                f"Column {self.columns[self._numeric()[j]].name!r} holds an infinity in row "
+                f"{first + row + 1}; numbers must be finite or missing: remove or replace it."
+            )
         return np.where(np.isnan(values), [self.columns[j].fill for j in self._numeric()], values)
 
     def _flags(self, table: Table, j: int) -> NDArray[np.bool_]:

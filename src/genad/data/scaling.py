@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
@@ -63,11 +64,29 @@ class Scaler:
             return _unit_rows(values)
         if self.name == "quantile":
             return self._normal_scores(values)
-        with np.errstate(over="ignore"):
-            scaled: Values = (values - self.centre) / self.scale
-        if scaled.size and max(scaled.max(), -scaled.min()) > _LIMIT:
+        scaled = self._affine(values)
+        if np.abs(scaled).max(initial=0) > _LIMIT:
             excess = np.clip(np.abs(scaled) - _LIMIT, 0, _INFINITY)
             scaled = np.clip(scaled, -_LIMIT, _LIMIT) + np.sign(scaled) * np.log1p(excess)
+        return scaled
+
+    def transform_ordinary(self, values: Values) -> Values | None:
+        """Return the scaled values, or None if one is missing, infinite or far out.
+
+        One look at the result instead of several at the values: the quick way for most data.
+        """
+        if self.name in ("none", "l2", "quantile") or values.size == 0:
+            return None
+        scaled = self._affine(values)
+        low, high = torch.from_numpy(scaled).aminmax()
+        return scaled if float(low) >= -_LIMIT and float(high) <= _LIMIT else None
+
+    def _affine(self, values: Values) -> Values:
+        """Return values less the centre over the scale: in torch, which uses every core."""
+        tensor = torch.from_numpy(values if values.flags.writeable else values.copy())
+        scaled: Values = (
+            tensor.sub(torch.from_numpy(self.centre)).div_(torch.from_numpy(self.scale)).numpy()
+        )
         return scaled
 
     def inverse_transform(self, scaled: Values) -> Values | None:

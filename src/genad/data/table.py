@@ -43,6 +43,7 @@ class Table:
     Parameters
     ----------
     data : a float array of shape (n, columns), or a data frame.
+    first : the number, from 0, of its first row in the whole that it is a part of.
 
     Examples
     --------
@@ -54,7 +55,8 @@ class Table:
            [nan]])
     """
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: Any, first: int = 0) -> None:
+        self.first = first
         self._array: NDArray[Any] | None = data if isinstance(data, np.ndarray) else None
         if self._array is None:
             self._frame: nw.DataFrame[Any] = nw.from_native(data, eager_only=True)
@@ -94,7 +96,7 @@ class Table:
         Raises
         ------
         DataError
-            If a column holds text that is no number, or an infinity.
+            If a column holds text that is no number.
         """
         if self._array is not None:
             every = len(columns) == self.shape[1]
@@ -104,12 +106,6 @@ class Table:
         result = np.empty((len(self), len(columns)))
         for j, column in enumerate(columns):
             result[:, j] = self._numbers_of(column)
-            if np.isinf(result[:, j]).any():
-                row = int(np.flatnonzero(np.isinf(result[:, j]))[0])
-                raise DataError(
-                    f"Column {self.names[column]!r} holds an infinity in row {row + 1}; "
-                    "numbers must be finite or missing: remove or replace it."
-                )
         return result
 
     def _numbers_of(self, column: int) -> NDArray[np.float64]:

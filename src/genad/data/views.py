@@ -77,7 +77,7 @@ class Rows(View):
                     data,
                     reset=reset,
                     dtype=[np.float64, np.float32],
-                    ensure_all_finite="allow-nan",
+                    ensure_all_finite=False,  # the encoder does this, while it reads them anyway
                     ensure_min_samples=at_least,
                 )
             )

@@ -1,10 +1,13 @@
 """Where tensors live."""
 
+from functools import cache
+
 import torch
 
 from genad.errors import ParameterError
 
 
+@cache
 def resolve_device(device: str) -> torch.device:
     """Return the device of that name; "auto" is a GPU where there is one, else the processor.
 

@@ -80,7 +80,7 @@ class Recording:
 
     def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Run the recorded operations on new inputs of the recorded shapes."""
-        with torch.no_grad():
+        with torch.inference_mode():
             for buffer, value in zip(self._inputs, inputs, strict=True):
                 buffer.copy_(value)
             for call in self._calls:

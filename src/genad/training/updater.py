@@ -50,14 +50,16 @@ class Updater:
     def step(self, batch: Tensor) -> None:
         """Update the parameters once on a batch of shape (n, *shape)."""
         terms, gradient = self._differentiate(batch)
-        if self.clip is not None:
-            gradient = gradient * (self.clip / gradient.norm().clamp(min=1e-12)).clamp(max=1)
-        self.adam.step(gradient)
-        if self.average is not None and self.ema is not None:
-            # The average warms up, so that it does not remember the initial weights.
-            self.updates += 1
-            self.average.lerp_(self.values, 1 - min(self.ema, self.updates / (self.updates + 9)))
-        self.totals = terms.clone() if len(self.totals) == 0 else self.totals.add_(terms)
+        with torch.inference_mode():  # spares every operation the bookkeeping for derivatives
+            if self.clip is not None:
+                gradient = gradient * (self.clip / gradient.norm().clamp(min=1e-12)).clamp(max=1)
+            self.adam.step(gradient)
+            if self.average is not None and self.ema is not None:
+                # The average warms up, so that it does not remember the initial weights.
+                self.updates += 1
+                decay = min(self.ema, self.updates / (self.updates + 9))
+                self.average.lerp_(self.values, 1 - decay)
+            self.totals = terms.clone() if len(self.totals) == 0 else self.totals.add_(terms)
 
     def swap_average(self) -> None:
         """Exchange the parameters with their running average, where one is kept."""
