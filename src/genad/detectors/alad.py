@@ -57,8 +57,7 @@ class ALAD(TrainedDetector):
 
 class _ALADModel(ReconstructionModel):
     def __init__(self, shape: tuple[int, ...], latent: int, options: ALAD) -> None:
-        weights = {"reconstruction": 0.0, "discriminator": 1.0, "combined": options.weight}
-        super().__init__(weights[options.scored_by])
+        super().__init__(options.scored_by, options.weight)
         hidden, latents = options.hidden, (latent,)
         self.latent = latent
         self.encoder = encoder(shape, hidden, latent, spectral=True, bound=PRIOR_BULK)

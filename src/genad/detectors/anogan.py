@@ -76,8 +76,7 @@ class _AnoGANModel(ReconstructionModel):
     bank: Tensor
 
     def __init__(self, shape: tuple[int, ...], latent: int, options: AnoGAN) -> None:
-        weights = {"reconstruction": 0.0, "discriminator": 1.0, "combined": options.weight}
-        super().__init__(weights[options.scored_by])
+        super().__init__(options.scored_by, options.weight)
         self.latent, self.steps = latent, options.steps
         self.step_size, self.restarts = options.step_size, options.restarts
         self.generator = decoder(latent, options.hidden, shape)

@@ -56,7 +56,7 @@ class _AutoEncoderModel(ReconstructionModel):
     def __init__(
         self, shape: tuple[int, ...], latent: int, hidden: tuple[int, ...], noise: float
     ) -> None:
-        super().__init__(weight=0.0)
+        super().__init__("reconstruction", weight=0.0)
         self.noise = noise
         self.encoder = encoder(shape, hidden, latent)
         self.decoder = decoder(latent, hidden, shape)

@@ -63,8 +63,7 @@ class EGBAD(TrainedDetector):
 
 class _EGBADModel(ReconstructionModel):
     def __init__(self, shape: tuple[int, ...], latent: int, options: EGBAD) -> None:
-        weights = {"reconstruction": 0.0, "discriminator": 1.0, "combined": options.weight}
-        super().__init__(weights[options.scored_by])
+        super().__init__(options.scored_by, options.weight)
         self.latent, self.cycle_consistency = latent, options.cycle_consistency
         self.encoder = encoder(shape, options.hidden, latent, bound=PRIOR_BULK)
         self.generator = decoder(latent, options.hidden, shape)

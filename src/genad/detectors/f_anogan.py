@@ -64,10 +64,7 @@ class FAnoGAN(TrainedDetector):
 class _FAnoGANModel(ReconstructionModel):
     def __init__(self, shape: tuple[int, ...], latent: int, options: FAnoGAN) -> None:
         # A(x) has the weights 1 and kappa: the same up to a factor as 1 - w and w.
-        combined = options.kappa / (1 + options.kappa)
-        super().__init__(
-            {"reconstruction": 0.0, "discriminator": 1.0, "combined": combined}[options.scored_by]
-        )
+        super().__init__(options.scored_by, options.kappa / (1 + options.kappa))
         self.latent, self.kappa, self.penalty = latent, options.kappa, options.penalty
         self.critic_steps = options.critic_steps
         self.generator = decoder(latent, options.hidden, shape)

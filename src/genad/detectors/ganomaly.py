@@ -58,8 +58,7 @@ class GANomaly(TrainedDetector):
 
 class _GANomalyModel(ReconstructionModel):
     def __init__(self, shape: tuple[int, ...], latent: int, options: GANomaly) -> None:
-        weights = {"reconstruction": 0.0, "combined": options.weight}
-        super().__init__(weights.get(options.scored_by, 1.0))
+        super().__init__(options.scored_by, options.weight)
         self.in_latent, self.weights = options.scored_by == "latent", options.weights
         self.encoder = encoder(shape, options.hidden, latent)
         self.decoder = decoder(latent, options.hidden, shape)

@@ -85,17 +85,16 @@ class ReconstructionModel(Model):
 
     .. math:: A(x) = (1 - w) \sum_j r_j(x, \hat x) + w \, d(x, \hat x)
 
-    where `w` is 0 for the score "reconstruction", 1 for "discriminator" and the paper's weight for
-    "combined".
-
     Parameters
     ----------
-    weight : w, from 0 to 1.
+    score : "reconstruction" (w is 0), "combined" (w is `weight`), or any other name for the
+        distance alone (w is 1).
+    weight : w of the combined score, from 0 to 1.
     """
 
-    def __init__(self, weight: float) -> None:
+    def __init__(self, score: str, weight: float) -> None:
         super().__init__()
-        self.weight = weight
+        self.weight = {"reconstruction": 0.0, "combined": weight}.get(score, 1.0)
 
     @abstractmethod
     def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
