@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import genad
-from genad import detector as detector_module
+from genad.detector import base as detector_module
 from genad.thresholds import Quantile
 from helpers import (
     CLASSES,
@@ -69,9 +69,9 @@ def test_a_score_does_not_depend_on_the_chunk(cls, choice, monkeypatch):
     detector, X = fitted(cls, **choice), line(300, seed=1)
     scores, shares = detector.anomaly_score(X), detector.explain(X)
     for chunk in (1, 64, 100, 10_000):
-        monkeypatch.setattr(detector_module, "_CHUNK", chunk)
+        monkeypatch.setattr(detector_module, "_CHUNK_SAMPLES", chunk)
         np.testing.assert_array_equal(detector.anomaly_score(X[:chunk]), scores[:chunk])
-    monkeypatch.setattr(detector_module, "_CHUNK", 100)
+    monkeypatch.setattr(detector_module, "_CHUNK_SAMPLES", 100)
     np.testing.assert_array_equal(detector.anomaly_score(X), scores)
     np.testing.assert_array_equal(detector.explain(X), shares)
 

@@ -10,8 +10,7 @@ from genad.nets import (
     Discriminator,
     JointDiscriminator,
     SpectralLinear,
-    decoder,
-    encoder,
+    Vectors,
     latent_size,
     mlp,
 )
@@ -28,7 +27,8 @@ def widths(net):
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("hidden", [(8, 6), (7,), ()])
 def test_encoder_and_decoder_fit_the_shape_and_mirror_each_other(shape, hidden):
-    down, up = encoder(shape, hidden, 2), decoder(2, hidden, shape)
+    nets = Vectors(shape, hidden)
+    down, up = nets.encoder(2), nets.decoder(2)
     x = torch.randn(9, *shape)
     assert down(x).shape == (9, 2)
     assert up(down(x)).shape == x.shape
@@ -37,8 +37,8 @@ def test_encoder_and_decoder_fit_the_shape_and_mirror_each_other(shape, hidden):
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_bounded_encoder_bends_what_is_far(shape):
-    free, x = encoder(shape, (8,), 2), torch.randn(50, *shape)
-    bounded = encoder(shape, (8,), 2, bound=3.0)
+    free, x = Vectors(shape, (8,)).encoder(2), torch.randn(50, *shape)
+    bounded = Vectors(shape, (8,)).encoder(2, bound=3.0)
     bounded.load_state_dict(free.state_dict())
     assert bounded(1e4 * x).abs().max() <= 3
     expected = 3 * torch.tanh(free(x) / 3)
@@ -50,7 +50,8 @@ def test_a_bounded_encoder_bends_what_is_far(shape):
 @pytest.mark.parametrize("hidden", [(8, 6), [7]])
 @pytest.mark.parametrize("spectral", [False, True])
 def test_a_discriminator_reads_its_logit_from_its_features(shape, hidden, spectral):
-    net, x = Discriminator(shape, hidden, spectral=spectral).eval(), torch.randn(9, *shape)
+    nets = Vectors(shape, hidden)
+    net, x = Discriminator(nets, spectral=spectral).eval(), torch.randn(9, *shape)
     assert net(x).shape == (9,)
     assert net.features(x).shape == (9, hidden[-1])
     torch.testing.assert_close(net(x), net.head(net.features(x))[:, 0])
@@ -61,7 +62,7 @@ def test_a_discriminator_reads_its_logit_from_its_features(shape, hidden, spectr
 @pytest.mark.parametrize("shapes", [((5,), (2,)), ((4, 3), (2,)), ((4, 3), (4, 3))])
 @pytest.mark.parametrize("hidden", [(8, 6), (7,), (9, 8, 7)])
 def test_a_joint_discriminator_sees_both_parts(shapes, hidden):
-    net = JointDiscriminator(*shapes, hidden)
+    net = JointDiscriminator(*(Vectors(shape, hidden) for shape in shapes))
     x, z = (torch.randn(9, *shape, requires_grad=True) for shape in shapes)
     assert net(x, z).shape == (9,)
     assert net.features(x, z).shape == (9, hidden[-1])
@@ -137,8 +138,8 @@ def test_a_zero_weight_gives_no_nan():
 
 def test_initial_weights_come_from_torchs_generator():
     torch.manual_seed(3)
-    first = Discriminator((5,), (8,), spectral=True).state_dict()
+    first = Discriminator(Vectors((5,), (8,)), spectral=True).state_dict()
     torch.manual_seed(3)
-    again = Discriminator((5,), (8,), spectral=True).state_dict()
+    again = Discriminator(Vectors((5,), (8,)), spectral=True).state_dict()
     assert all(torch.equal(first[name], again[name]) for name in first)
     assert all(math.isfinite(tensor.sum()) for tensor in first.values())

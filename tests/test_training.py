@@ -24,6 +24,7 @@ from genad.training import (
     train,
 )
 from genad.training import loop as loop_module
+from genad.training.schedule import constant, one_cycle
 from genad.training.updater import Updater
 from helpers import each_detector, fitted, line, tiny
 
@@ -213,17 +214,28 @@ def test_an_objective_moves_its_own_parameters_only():
     assert moved == {"decoder.weight", "decoder.bias"}
 
 
+@pytest.mark.parametrize("schedule", [constant, one_cycle])
+@pytest.mark.parametrize("weight_decay", [0.0, 0.5])
 @pytest.mark.parametrize("betas", [(0.9, 0.999), (0.5, 0.999), (0.0, 0.9)])
-def test_adam_is_torchs_adam(betas):
+def test_adam_is_torchs_adam(betas, weight_decay, schedule):
     torch.manual_seed(0)
     ours, theirs = nn.Linear(4, 3).double(), nn.Linear(4, 3).double()
     theirs.load_state_dict(ours.state_dict())
     x, y = torch.randn(20, 4, dtype=torch.float64), torch.randn(20, 3, dtype=torch.float64)
-    objective = Objective("o", (ours,), lambda x: {"e": (ours(x) - y).square()}, betas=betas)
+    objective = Objective(
+        "o",
+        (ours,),
+        lambda x: {"e": (ours(x) - y).square()},
+        betas=betas,
+        weight_decay=weight_decay,
+        schedule=schedule,
+    )
     updater = Updater(Toy(), objective, lr=0.03, clip=None, ema=None)
-    adam = torch.optim.Adam(theirs.parameters(), lr=0.03, betas=betas)
-    for _ in range(50):
+    adam = torch.optim.AdamW(theirs.parameters(), betas=betas, weight_decay=weight_decay)
+    for step in range(50):
+        updater.progress = step / 50
         updater.step(x)
+        adam.param_groups[0]["lr"] = 0.03 * schedule(step / 50)
         adam.zero_grad()
         (theirs(x) - y).square().mean().backward()
         adam.step()
@@ -235,6 +247,20 @@ def test_the_learning_rate_is_scaled_by_the_objective():
     model = Toy()
     rates = [Updater(model, o, lr=0.1, clip=None, ema=None).adam.lr for o in model.objectives()]
     assert rates == [0.1, 0.05, 0.1]
+
+
+def test_one_cycle_is_torchs_one_cycle():
+    steps = 200
+    optimiser = torch.optim.SGD(nn.Linear(1, 1).parameters(), lr=1.0)
+    # torch counts the last step as the end, and ends slightly above zero.
+    theirs = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, 1.0, total_steps=steps + 1, pct_start=(0.3 * steps + 1) / (steps + 1)
+    )
+    for step in range(steps):
+        assert one_cycle(step / steps) == pytest.approx(theirs.get_last_lr()[0], abs=1e-5)
+        optimiser.step()
+        theirs.step()
+    assert [constant(progress) for progress in (0, 0.5, 1)] == [1, 1, 1]
 
 
 # Callbacks.
@@ -346,7 +372,7 @@ def test_a_gradient_is_clipped_to_the_norm(monkeypatch):
     _, gradient = updater._eager(1000 * SAMPLES)
     given = []
     monkeypatch.setattr(updater, "_differentiate", lambda batch: (torch.zeros(2), batch))
-    monkeypatch.setattr(updater.adam, "step", given.append)
+    monkeypatch.setattr(updater.adam, "step", lambda gradient, factor: given.append(gradient))
     for scale in (1.0, 1e-12 / gradient.norm().item(), 0.0):
         updater.step(scale * gradient)
     assert given[0].norm().item() == pytest.approx(0.25)

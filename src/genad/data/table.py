@@ -1,5 +1,8 @@
 """Tables of any make behind one face: columns as numbers or as text, a slice of rows at a time."""
 
+import hashlib
+from decimal import Decimal
+from numbers import Real
 from typing import Any
 
 import narwhals as nw
@@ -10,6 +13,9 @@ from numpy.typing import NDArray
 
 from genad.errors import DataError
 
+# What a pandas column of objects may hold that is neither a value nor has a text of its own.
+_CONTAINERS = (list, tuple, dict, set, bytes, np.ndarray)
+
 
 def is_frame(data: Any) -> bool:
     """Return whether narwhals takes this for a data frame (pandas, polars, pyarrow and others).
@@ -19,7 +25,10 @@ def is_frame(data: Any) -> bool:
     >>> is_frame(pa.table({"a": [1]})), is_frame([[1]])
     (True, False)
     """
-    frame = nw.from_native(data, eager_only=True, pass_through=True)
+    try:
+        frame = nw.from_native(data, eager_only=True, pass_through=True)
+    except nw.exceptions.DuplicateError as error:
+        raise DataError("Two columns of the table have the same name: rename one.") from error
     return isinstance(frame, nw.DataFrame)
 
 
@@ -83,11 +92,21 @@ class Table:
     def _native(self, start: int, stop: int) -> Any:
         return self._frame[start:stop].to_native()
 
+    def take(self, rows: NDArray[np.intp]) -> "Table":
+        """Return the table of the rows with the given numbers."""
+        return Table(
+            self._array[rows] if self._array is not None else self._frame[rows.tolist()].to_native()
+        )
+
     def is_numeric(self, column: int) -> bool:
         """Return whether a column holds numbers, booleans or times."""
         if self._array is not None:
             return True
-        dtype = self._frame[:, column].dtype
+        series = self._frame[:, column]
+        dtype = series.dtype
+        if dtype == nw.Object:  # pandas' word for a column of anything
+            values = series.drop_nulls().to_list()
+            return bool(values) and all(isinstance(value, Real | Decimal) for value in values)
         return dtype.is_numeric() or dtype.is_temporal() or dtype == nw.Boolean
 
     def numbers(self, columns: list[int]) -> NDArray[np.float64]:
@@ -96,7 +115,7 @@ class Table:
         Raises
         ------
         DataError
-            If a column holds text that is no number.
+            If a column holds what is no number.
         """
         if self._array is not None:
             every = len(columns) == self.shape[1]
@@ -116,22 +135,28 @@ class Table:
             return series.dt.timestamp("us").cast(nw.Float64).to_numpy() / 1e6
         if isinstance(series.dtype, nw.Duration) or series.dtype == nw.Duration:
             return series.dt.total_microseconds().cast(nw.Float64).to_numpy() / 1e6
-        arrow = series.to_arrow()
-        if series.dtype == nw.Time:
-            arrow = pc.divide(pc.cast(pc.cast(arrow, pa.time64("ns")), pa.int64()), 1e9)
         try:
+            arrow = series.to_arrow()
+            if series.dtype == nw.Time:
+                arrow = pc.divide(pc.cast(pc.cast(arrow, pa.time64("ns")), pa.int64()), 1e9)
             return np.asarray(
                 pc.cast(arrow, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
             )
-        except pa.ArrowInvalid as error:
+        except pa.ArrowException as error:
             raise DataError(
                 f"Column {self.names[column]!r} must hold numbers, as it did in training, but "
-                f"holds text ({error})."
+                f"does not ({error})."
             ) from error
 
     def categories(self, column: int) -> tuple[NDArray[np.intp], list[str]]:
-        """Return codes of shape (n,) into a list of distinct texts; -1 where missing."""
-        arrow = self._frame[:, column].cast(nw.String).to_arrow()
+        """Return codes of shape (n,) into a list of distinct texts; -1 where missing.
+
+        Raises
+        ------
+        DataError
+            If a column holds what has no text, such as lists.
+        """
+        arrow = self._texts(column)
         if isinstance(arrow, pa.ChunkedArray):
             arrow = arrow.combine_chunks()
         encoded = pc.dictionary_encode(arrow)
@@ -139,3 +164,40 @@ class Table:
             encoded = encoded.combine_chunks()
         codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         return codes.astype(np.intp), encoded.dictionary.to_pylist()
+
+    def digest(self) -> str:
+        """Return a hash of names and values, the same wherever and however the table is held.
+
+        Examples
+        --------
+        >>> table = pa.table({"age": [31, None], "city": ["Rome", "Bonn"]})
+        >>> Table(table).digest() == Table(table.slice(0)).digest() != Table(table[:1]).digest()
+        True
+        """
+        found = hashlib.sha256()
+        for j, name in enumerate(self.names):
+            found.update(f"{name}\0".encode())
+            if self.is_numeric(j):
+                found.update(self.numbers([j]).tobytes())
+            else:
+                codes, texts = self.categories(j)
+                found.update(codes.tobytes() + "\0".join(texts).encode())
+        return found.hexdigest()
+
+    def _texts(self, column: int) -> Any:
+        series = self._frame[:, column]
+        odd = str(series.dtype) if series.dtype.is_nested() else ""
+        if series.dtype == nw.Object and series.implementation.is_polars():
+            odd = "object"
+        elif series.dtype == nw.Object:
+            found = (value for value in series.drop_nulls() if isinstance(value, _CONTAINERS))
+            odd = next((type(value).__name__ for value in found), "")
+        try:
+            if not odd:
+                return series.cast(nw.String).to_arrow()
+        except (nw.exceptions.NarwhalsError, pa.ArrowException, ValueError):
+            odd = str(series.dtype)
+        raise DataError(
+            f"Column {self.names[column]!r} holds values of type {odd}, but a column must hold "
+            "numbers, booleans, times or text: convert it, or leave it out."
+        )

@@ -5,15 +5,15 @@ from typing import Literal, final
 import torch
 from torch import Tensor
 
-from genad.detector import TrainedDetector
+from genad.detector import LatentDetector
 from genad.losses import absolute_error, fake_loss, per_sample, real_loss
-from genad.nets import PRIOR_BULK, JointDiscriminator, decoder, encoder, latent_size
-from genad.parameters import PositiveInt, Share, Sizes
+from genad.nets import PRIOR_BULK, JointDiscriminator, Networks, latent_size
+from genad.parameters import Share
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
 
 @final
-class ALAD(TrainedDetector):
+class ALAD(LatentDetector):
     r"""Distance between a row and its reconstruction in the features of a discriminator of pairs.
 
     .. math:: A(x) = \lVert f_{xx}(x, x) - f_{xx}(x, G(E(x))) \rVert_1
@@ -23,8 +23,6 @@ class ALAD(TrainedDetector):
 
     Parameters
     ----------
-    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
-    hidden : widths of the hidden layers of encoder and discriminators; the generator mirrors them.
     score : "discriminator" (the paper's, above), "reconstruction" (the residual's L1 norm) or
         "combined".
     weight : share of the discriminator's part in the combined score.
@@ -46,25 +44,23 @@ class ALAD(TrainedDetector):
 
     family = "GAN"
 
-    latent: PositiveInt | None = None
-    hidden: Sizes = (64, 32)
     score: Literal["reconstruction", "discriminator", "combined"] = "discriminator"
     weight: Share = 0.5
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _ALADModel(shape, latent_size(shape, self.latent), self)
+        return _ALADModel(self._networks(shape), self)
 
 
 class _ALADModel(ReconstructionModel):
-    def __init__(self, shape: tuple[int, ...], latent: int, options: ALAD) -> None:
+    def __init__(self, nets: Networks, options: ALAD) -> None:
         super().__init__(options.scored_by, options.weight)
-        hidden, latents = options.hidden, (latent,)
-        self.latent = latent
-        self.encoder = encoder(shape, hidden, latent, spectral=True, bound=PRIOR_BULK)
-        self.generator = decoder(latent, hidden, shape)
-        self.d_xz = JointDiscriminator(shape, latents, hidden, spectral=True)
-        self.d_xx = JointDiscriminator(shape, shape, hidden, spectral=True)
-        self.d_zz = JointDiscriminator(latents, latents, hidden, spectral=True)
+        self.latent = latent_size(nets.shape, options.latent)
+        latents = nets.for_latents(self.latent)
+        self.encoder = nets.encoder(self.latent, spectral=True, bound=PRIOR_BULK)
+        self.generator = nets.decoder(self.latent)
+        self.d_xz = JointDiscriminator(nets, latents, spectral=True)
+        self.d_xx = JointDiscriminator(nets, nets, spectral=True)
+        self.d_zz = JointDiscriminator(latents, latents, spectral=True)
 
     def objectives(self) -> list[Objective]:
         betas = (0.5, 0.999)

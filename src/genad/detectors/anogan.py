@@ -6,10 +6,10 @@ from typing import Literal, final
 import torch
 from torch import Tensor
 
-from genad.detector import TrainedDetector
+from genad.detector import LatentDetector
 from genad.losses import absolute_error, fake_loss, real_loss
-from genad.nets import PRIOR_BULK, Discriminator, decoder, latent_size
-from genad.parameters import PositiveFloat, PositiveInt, Share, Sizes
+from genad.nets import PRIOR_BULK, Discriminator, Networks, latent_size
+from genad.parameters import PositiveFloat, PositiveInt, Share
 from genad.training import Adam, Model, Objective, ReconstructionModel, Terms
 
 _BANK = 256
@@ -18,7 +18,7 @@ _PATIENCE = 20
 
 
 @final
-class AnoGAN(TrainedDetector):
+class AnoGAN(LatentDetector):
     r"""Distance from a row to the nearest row that the generator can make.
 
     .. math:: A(x) = (1 - \lambda) \lVert x - G(z^*) \rVert_1 + \lambda \left(
@@ -31,8 +31,6 @@ class AnoGAN(TrainedDetector):
 
     Parameters
     ----------
-    latent : size of the latent; by default a quarter of a sample's, from 2 to 32.
-    hidden : widths of the discriminator's hidden layers; the generator mirrors them.
     score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
     weight : lambda of the combined score.
     steps : steps of a row's search at most.
@@ -60,8 +58,6 @@ class AnoGAN(TrainedDetector):
 
     family = "GAN"
 
-    latent: PositiveInt | None = None
-    hidden: Sizes = (64, 32)
     score: Literal["reconstruction", "discriminator", "combined"] = "combined"
     weight: Share = 0.5
     steps: PositiveInt = 200
@@ -69,19 +65,20 @@ class AnoGAN(TrainedDetector):
     restarts: PositiveInt = 2
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _AnoGANModel(shape, latent_size(shape, self.latent, least=2), self)
+        return _AnoGANModel(self._networks(shape), self)
 
 
 class _AnoGANModel(ReconstructionModel):
     bank: Tensor
 
-    def __init__(self, shape: tuple[int, ...], latent: int, options: AnoGAN) -> None:
+    def __init__(self, nets: Networks, options: AnoGAN) -> None:
         super().__init__(options.scored_by, options.weight)
-        self.latent, self.steps = latent, options.steps
+        self.latent = latent_size(nets.shape, options.latent, least=2)
+        self.steps = options.steps
         self.step_size, self.restarts = options.step_size, options.restarts
-        self.generator = decoder(latent, options.hidden, shape)
-        self.discriminator = Discriminator(shape, options.hidden)
-        self.register_buffer("bank", torch.randn(_BANK, latent).clamp(-PRIOR_BULK, PRIOR_BULK))
+        self.generator = nets.decoder(self.latent)
+        self.discriminator = Discriminator(nets)
+        self.register_buffer("bank", torch.randn(_BANK, self.latent).clamp(-PRIOR_BULK, PRIOR_BULK))
 
     def objectives(self) -> list[Objective]:
         betas = (0.5, 0.999)

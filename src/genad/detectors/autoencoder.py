@@ -5,15 +5,15 @@ from typing import final
 import torch
 from torch import Tensor
 
-from genad.detector import TrainedDetector
+from genad.detector import LatentDetector
 from genad.losses import squared_error
-from genad.nets import decoder, encoder, latent_size
-from genad.parameters import NaturalFloat, PositiveInt, SizesOrNone
+from genad.nets import Networks, latent_size
+from genad.parameters import NaturalFloat
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
 
 @final
-class AutoEncoder(TrainedDetector):
+class AutoEncoder(LatentDetector):
     r"""Squared reconstruction error of a plain or denoising autoencoder.
 
     .. math:: A(x) = \lVert x - D(E(x)) \rVert_2^2
@@ -22,8 +22,6 @@ class AutoEncoder(TrainedDetector):
 
     Parameters
     ----------
-    latent : size of the bottleneck; by default a quarter of a sample's, from 1 to 32.
-    hidden : widths of the encoder's hidden layers; the decoder mirrors them.
     noise : standard deviation of the Gaussian noise added to the inputs in training, in scaled
         units; above 0 it is a denoising autoencoder.
 
@@ -42,24 +40,18 @@ class AutoEncoder(TrainedDetector):
 
     family = "autoencoder"
 
-    latent: PositiveInt | None = None
-    hidden: SizesOrNone = (64, 32)
     noise: NaturalFloat = 0.0
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _AutoEncoderModel(
-            shape, latent_size(shape, self.latent), tuple(self.hidden), self.noise
-        )
+        return _AutoEncoderModel(self._networks(shape), self)
 
 
 class _AutoEncoderModel(ReconstructionModel):
-    def __init__(
-        self, shape: tuple[int, ...], latent: int, hidden: tuple[int, ...], noise: float
-    ) -> None:
+    def __init__(self, nets: Networks, options: AutoEncoder) -> None:
         super().__init__("reconstruction", weight=0.0)
-        self.noise = noise
-        self.encoder = encoder(shape, hidden, latent)
-        self.decoder = decoder(latent, hidden, shape)
+        self.noise = options.noise
+        latent = latent_size(nets.shape, options.latent)
+        self.encoder, self.decoder = nets.encoder(latent), nets.decoder(latent)
 
     def objectives(self) -> list[Objective]:
         return [Objective("autoencoder", (self.encoder, self.decoder), self.loss)]

@@ -5,15 +5,15 @@ from typing import Literal, final
 import torch
 from torch import Tensor
 
-from genad.detector import TrainedDetector
+from genad.detector import LatentDetector
 from genad.losses import absolute_error, fake_loss, per_sample, real_loss, squared_error
-from genad.nets import PRIOR_BULK, JointDiscriminator, decoder, encoder, latent_size
-from genad.parameters import NaturalFloat, PositiveInt, Share, Sizes
+from genad.nets import PRIOR_BULK, JointDiscriminator, Networks, latent_size
+from genad.parameters import NaturalFloat, Share
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
 
 @final
-class EGBAD(TrainedDetector):
+class EGBAD(LatentDetector):
     r"""Reconstruction error and discriminator's surprise of a bidirectional GAN (BiGAN).
 
     .. math:: A(x) = (1 - \lambda) \lVert x - G(E(x)) \rVert_1
@@ -24,8 +24,6 @@ class EGBAD(TrainedDetector):
 
     Parameters
     ----------
-    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
-    hidden : widths of the hidden layers of encoder and discriminator; the generator mirrors them.
     score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
     weight : lambda of the combined score; 0.1 is the paper's 1 - alpha.
     cycle_consistency : weight of the mean squared reconstruction error in the loss of encoder and
@@ -51,23 +49,22 @@ class EGBAD(TrainedDetector):
 
     family = "GAN"
 
-    latent: PositiveInt | None = None
-    hidden: Sizes = (64, 32)
     score: Literal["reconstruction", "discriminator", "combined"] = "combined"
     weight: Share = 0.1
     cycle_consistency: NaturalFloat = 50.0
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _EGBADModel(shape, latent_size(shape, self.latent), self)
+        return _EGBADModel(self._networks(shape), self)
 
 
 class _EGBADModel(ReconstructionModel):
-    def __init__(self, shape: tuple[int, ...], latent: int, options: EGBAD) -> None:
+    def __init__(self, nets: Networks, options: EGBAD) -> None:
         super().__init__(options.scored_by, options.weight)
-        self.latent, self.cycle_consistency = latent, options.cycle_consistency
-        self.encoder = encoder(shape, options.hidden, latent, bound=PRIOR_BULK)
-        self.generator = decoder(latent, options.hidden, shape)
-        self.discriminator = JointDiscriminator(shape, (latent,), options.hidden)
+        self.latent = latent_size(nets.shape, options.latent)
+        self.cycle_consistency = options.cycle_consistency
+        self.encoder = nets.encoder(self.latent, bound=PRIOR_BULK)
+        self.generator = nets.decoder(self.latent)
+        self.discriminator = JointDiscriminator(nets, nets.for_latents(self.latent))
 
     def objectives(self) -> list[Objective]:
         both, betas = (self.encoder, self.generator), (0.5, 0.999)

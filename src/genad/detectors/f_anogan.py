@@ -5,15 +5,15 @@ from typing import Literal, final
 import torch
 from torch import Tensor
 
-from genad.detector import TrainedDetector
+from genad.detector import LatentDetector
 from genad.losses import gradient_penalty, per_sample, squared_error
-from genad.nets import PRIOR_BULK, Discriminator, decoder, encoder, latent_size
-from genad.parameters import NaturalFloat, PositiveInt, Sizes
+from genad.nets import PRIOR_BULK, Discriminator, Networks, latent_size
+from genad.parameters import NaturalFloat, PositiveInt
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
 
 @final
-class FAnoGAN(TrainedDetector):
+class FAnoGAN(LatentDetector):
     r"""Residual and feature distance between a row and its image through encoder and generator.
 
     .. math:: A(x) = \tfrac1n \lVert x - G(E(x)) \rVert_2^2
@@ -24,8 +24,6 @@ class FAnoGAN(TrainedDetector):
 
     Parameters
     ----------
-    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
-    hidden : widths of the critic's and the encoder's hidden layers; the generator mirrors them.
     score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
     kappa : weight of the feature distance.
     penalty : weight of the gradient penalty.
@@ -50,26 +48,25 @@ class FAnoGAN(TrainedDetector):
 
     default_updates = 2000
 
-    latent: PositiveInt | None = None
-    hidden: Sizes = (64, 32)
     score: Literal["reconstruction", "discriminator", "combined"] = "combined"
     kappa: NaturalFloat = 1.0
     penalty: NaturalFloat = 10.0
     critic_steps: PositiveInt = 5
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _FAnoGANModel(shape, latent_size(shape, self.latent), self)
+        return _FAnoGANModel(self._networks(shape), self)
 
 
 class _FAnoGANModel(ReconstructionModel):
-    def __init__(self, shape: tuple[int, ...], latent: int, options: FAnoGAN) -> None:
+    def __init__(self, nets: Networks, options: FAnoGAN) -> None:
         # A(x) has the weights 1 and kappa: the same up to a factor as 1 - w and w.
         super().__init__(options.scored_by, options.kappa / (1 + options.kappa))
-        self.latent, self.kappa, self.penalty = latent, options.kappa, options.penalty
+        self.latent = latent_size(nets.shape, options.latent)
+        self.kappa, self.penalty = options.kappa, options.penalty
         self.critic_steps = options.critic_steps
-        self.generator = decoder(latent, options.hidden, shape)
-        self.critic = Discriminator(shape, options.hidden)
-        self.encoder = encoder(shape, options.hidden, latent, bound=PRIOR_BULK)
+        self.generator = nets.decoder(self.latent)
+        self.critic = Discriminator(nets)
+        self.encoder = nets.encoder(self.latent, bound=PRIOR_BULK)
 
     def objectives(self) -> list[Objective]:
         betas = (0.0, 0.9)

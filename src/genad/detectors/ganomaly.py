@@ -5,15 +5,15 @@ from typing import Literal, final
 import torch
 from torch import Tensor
 
-from genad.detector import TrainedDetector
+from genad.detector import LatentDetector
 from genad.losses import absolute_error, fake_loss, per_sample, real_loss, squared_error
-from genad.nets import Discriminator, decoder, encoder, latent_size
-from genad.parameters import PositiveInt, Share, Sizes, Weights
+from genad.nets import Discriminator, Networks, latent_size
+from genad.parameters import Share, Weights
 from genad.training import Model, Objective, ReconstructionModel, Terms
 
 
 @final
-class GANomaly(TrainedDetector):
+class GANomaly(LatentDetector):
     r"""Distance between the latents of a row and of its reconstruction.
 
     .. math:: A(x) = \lVert E_1(x) - E_2(D(E_1(x))) \rVert_1
@@ -22,8 +22,6 @@ class GANomaly(TrainedDetector):
 
     Parameters
     ----------
-    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
-    hidden : widths of the hidden layers of encoders and discriminator; the decoder mirrors them.
     score : "latent" (the paper's, above), "reconstruction" (the residual's L1 norm),
         "discriminator" (feature distance) or "combined" (of the last two).
     weight : share of the discriminator's part in the combined score.
@@ -46,24 +44,22 @@ class GANomaly(TrainedDetector):
 
     family = "GAN"
 
-    latent: PositiveInt | None = None
-    hidden: Sizes = (64, 32)
     score: Literal["latent", "reconstruction", "discriminator", "combined"] = "latent"
     weight: Share = 0.5
     weights: Weights = (1.0, 50.0, 1.0)
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _GANomalyModel(shape, latent_size(shape, self.latent), self)
+        return _GANomalyModel(self._networks(shape), self)
 
 
 class _GANomalyModel(ReconstructionModel):
-    def __init__(self, shape: tuple[int, ...], latent: int, options: GANomaly) -> None:
+    def __init__(self, nets: Networks, options: GANomaly) -> None:
         super().__init__(options.scored_by, options.weight)
         self.in_latent, self.weights = options.scored_by == "latent", options.weights
-        self.encoder = encoder(shape, options.hidden, latent)
-        self.decoder = decoder(latent, options.hidden, shape)
-        self.reencoder = encoder(shape, options.hidden, latent)
-        self.discriminator = Discriminator(shape, options.hidden)
+        latent = latent_size(nets.shape, options.latent)
+        self.encoder, self.decoder = nets.encoder(latent), nets.decoder(latent)
+        self.reencoder = nets.encoder(latent)
+        self.discriminator = Discriminator(nets)
 
     def objectives(self) -> list[Objective]:
         makers, betas = (self.encoder, self.decoder, self.reencoder), (0.5, 0.999)

@@ -6,7 +6,7 @@ from typing import Literal, final
 import torch
 from torch import Tensor, nn
 
-from genad.detector import TrainedDetector
+from genad.detector import LatentDetector
 from genad.losses import (
     bernoulli_nll,
     gaussian_kl,
@@ -14,13 +14,13 @@ from genad.losses import (
     per_sample,
     standard_normal_log_density,
 )
-from genad.nets import decoder, encoder, latent_size
-from genad.parameters import NaturalFloat, PositiveInt, SizesOrNone
+from genad.nets import Networks, latent_size
+from genad.parameters import NaturalFloat, PositiveInt
 from genad.training import Model, Objective, Terms
 
 
 @final
-class VAE(TrainedDetector):
+class VAE(LatentDetector):
     r"""Negative evidence lower bound, or a sharper estimate of -log p(x).
 
     .. math:: -\log p(x) \le \mathbb{E}_{q(z|x)}[-\log p(x|z)]
@@ -31,8 +31,6 @@ class VAE(TrainedDetector):
 
     Parameters
     ----------
-    latent : size of the latent; by default a quarter of a sample's, from 1 to 32.
-    hidden : widths of the encoder's hidden layers; the decoder mirrors them.
     beta : weight of the divergence (Higgins et al., 2017).
     likelihood : "gaussian", with a variance per column that is learnt, or "bernoulli" for values
         in [0, 1] (take scaler="minmax").
@@ -60,28 +58,27 @@ class VAE(TrainedDetector):
 
     family = "VAE"
 
-    latent: PositiveInt | None = None
-    hidden: SizesOrNone = (64, 32)
     beta: NaturalFloat = 1.0
     likelihood: Literal["gaussian", "bernoulli"] = "gaussian"
     score: Literal["elbo", "reconstruction_probability", "importance_weighted"] = "elbo"
     samples: PositiveInt = 16
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _VAEModel(shape, latent_size(shape, self.latent), self)
+        return _VAEModel(self._networks(shape), self)
 
 
 class _VAEModel(Model):
     noise: Tensor
 
-    def __init__(self, shape: tuple[int, ...], latent: int, options: VAE) -> None:
+    def __init__(self, nets: Networks, options: VAE) -> None:
         super().__init__()
         self.kind, self.beta = options.scored_by, options.beta
         self.bernoulli = options.likelihood == "bernoulli"
         self.additive = self.kind == "reconstruction_probability"
-        self.encoder = encoder(shape, options.hidden, 2 * latent)
-        self.decoder = decoder(latent, options.hidden, shape)
-        self.log_variance = nn.ParameterList([] if self.bernoulli else [torch.zeros(shape)])
+        latent = latent_size(nets.shape, options.latent)
+        self.encoder, self.decoder = nets.encoder(2 * latent), nets.decoder(latent)
+        variances = [] if self.bernoulli else [torch.zeros(nets.shape)]
+        self.log_variance = nn.ParameterList(variances)
         self.register_buffer("noise", torch.randn(options.samples, 1, latent))
 
     def objectives(self) -> list[Objective]:
@@ -122,6 +119,13 @@ class _VAEModel(Model):
         deviation = (0.5 * log_variance).exp()
         draws = [self.negative_log_likelihood(x, mean + deviation * e) for e in self.noise]
         return torch.stack(draws).mean(0)
+
+    def step_scores(self, x: Tensor) -> Tensor:
+        """Return each step's reconstruction term, and an even share of the divergence."""
+        if self.kind == "importance_weighted":
+            return super().step_scores(x)
+        steps = self.contributions(x).flatten(2).sum(2)
+        return steps + (self.score(x) - steps.sum(1))[:, None] / x.shape[1]
 
     def _importance_weighted(self, x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
         weights = []

@@ -5,6 +5,7 @@ from typing import Literal, final
 import torch
 from torch import Tensor
 
+from genad.data.samples import Samples, moments
 from genad.detector import Detector
 from genad.losses import per_sample
 from genad.training import Model
@@ -50,9 +51,9 @@ class _ZScoreModel(Model):
         self.register_buffer("mean", torch.zeros(shape))
         self.register_buffer("deviation", torch.ones(shape))
 
-    def prepare(self, samples: Tensor) -> None:
-        self.mean.copy_(samples.mean(0))
-        deviation = samples.std(0, correction=0)
+    def prepare(self, samples: Samples) -> None:
+        mean, deviation = moments(samples)
+        self.mean.copy_(mean)
         self.deviation.copy_(torch.where(deviation > 1e-6, deviation, torch.ones_like(deviation)))
 
     def contributions(self, x: Tensor) -> Tensor:

@@ -1,14 +1,10 @@
 """Discriminators and critics: one number a sample, and the features it was read from."""
 
-import math
-from collections.abc import Sequence
-
 import torch
 from torch import Tensor, nn
 
 from genad.nets.mlp import mlp
-
-Shape = tuple[int, ...]
+from genad.nets.networks import Networks
 
 
 class Discriminator(nn.Module):
@@ -20,21 +16,20 @@ class Discriminator(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> net = Discriminator((3,), (8, 4))
+    >>> from genad.nets import networks
+    >>> net = Discriminator(networks((3,), hidden=(8, 4)))
     >>> x = torch.zeros(5, 3)
     >>> net(x).shape, net.features(x).shape
     (torch.Size([5]), torch.Size([5, 4]))
     """
 
-    def __init__(self, shape: Shape, hidden: Sequence[int], *, spectral: bool = False) -> None:
+    def __init__(self, nets: Networks, *, spectral: bool = False) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Flatten(), *mlp([math.prod(shape), *hidden], spectral=spectral, final=True)
-        )
-        self.head = mlp([hidden[-1], 1], spectral=spectral)
+        self.body, width = nets.trunk(spectral=spectral)
+        self.head = mlp([width, 1], spectral=spectral)
 
     def features(self, x: Tensor) -> Tensor:
-        """Return the last hidden layer, of shape (n, hidden[-1])."""
+        """Return the last hidden layer, of shape (n, width)."""
         features: Tensor = self.body(x)
         return features
 
@@ -52,28 +47,23 @@ class JointDiscriminator(nn.Module):
     Examples
     --------
     >>> import torch
-    >>> net = JointDiscriminator((3,), (2,), (8, 4))
+    >>> from genad.nets import networks
+    >>> net = JointDiscriminator(networks((3,), hidden=(8, 4)), networks((2,), hidden=(8, 4)))
     >>> x, z = torch.zeros(5, 3), torch.zeros(5, 2)
     >>> net(x, z).shape, net.features(x, z).shape
     (torch.Size([5]), torch.Size([5, 4]))
     """
 
-    def __init__(
-        self, first: Shape, second: Shape, hidden: Sequence[int], *, spectral: bool = False
-    ) -> None:
+    def __init__(self, first: Networks, second: Networks, *, spectral: bool = False) -> None:
         super().__init__()
-        width, *rest = hidden
-        self.first = nn.Sequential(
-            nn.Flatten(), *mlp([math.prod(first), width], spectral=spectral, final=True)
-        )
-        self.second = nn.Sequential(
-            nn.Flatten(), *mlp([math.prod(second), width], spectral=spectral, final=True)
-        )
-        self.body = mlp([2 * width, *(rest or [width])], spectral=spectral, final=True)
-        self.head = mlp([(rest or [width])[-1], 1], spectral=spectral)
+        self.first, first_width = first.branch(spectral=spectral)
+        self.second, second_width = second.branch(spectral=spectral)
+        widths = first.joint(first_width)
+        self.body = mlp([first_width + second_width, *widths], spectral=spectral, final=True)
+        self.head = mlp([widths[-1], 1], spectral=spectral)
 
     def features(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return the last hidden layer, of shape (n, hidden[-1])."""
+        """Return the last hidden layer, of shape (n, width)."""
         features: Tensor = self.body(torch.cat([self.first(x), self.second(z)], 1))
         return features
 

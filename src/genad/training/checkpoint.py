@@ -12,7 +12,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from genad.data.samples import Samples, blocks
 from genad.errors import ModelFormatError, ParameterError
+
+# Samples that are made on the way are made so many at a time.
+_BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,12 @@ class Checkpoint:
     fingerprint: str
 
     @classmethod
-    def of(cls, path: str | Path, run: list[Any], samples: Tensor) -> Self:
+    def of(cls, path: str | Path, run: list[Any], samples: Samples) -> Self:
         """Return the checkpoint of the run that JSON-able facts and training samples determine."""
-        facts = json.dumps(run, sort_keys=True).encode()
-        digest = hashlib.sha256(facts + samples.cpu().numpy().tobytes()).hexdigest()
-        return cls(Path(path), digest)
+        digest = hashlib.sha256(json.dumps(run, sort_keys=True).encode())
+        for block in blocks(samples, _BLOCK):
+            digest.update(block.cpu().numpy().tobytes())
+        return cls(Path(path), digest.hexdigest())
 
     def write(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
         """Write tensors and JSON-able facts in one file."""

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from genad.data.samples import Samples
 from genad.errors import TrainingDiverged
 from genad.training.callbacks import Callback
 from genad.training.checkpoint import Checkpoint, random_state_of, set_random_state
@@ -45,8 +46,8 @@ class Options:
 
 def train(
     model: Model,
-    samples: Tensor,
-    held_out: Tensor,
+    samples: Samples,
+    held_out: Samples,
     options: Options,
     *,
     callbacks: Sequence[Callback] = (),
@@ -94,7 +95,7 @@ class _Run:
     def __init__(
         self,
         model: Model,
-        samples: Tensor,
+        samples: Samples,
         held_out: Tensor,
         options: Options,
         callbacks: Sequence[Callback],
@@ -137,9 +138,12 @@ class _Run:
         started = time.perf_counter()
         self.model.train()
         order = torch.randperm(len(self.samples), device=self.samples.device)
-        for indices in torch.split(order, self.options.batch_size):
+        batches = torch.split(order, self.options.batch_size)
+        for number, indices in enumerate(batches):
             batch = self.samples[indices]
+            progress = (epoch + number / len(batches)) / self.options.epochs
             for updater in self.updaters:
+                updater.progress = progress
                 for _ in range(updater.objective.steps):
                     updater.step(batch)
         self.model.eval()

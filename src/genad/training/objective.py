@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from genad.data.samples import Samples
 from genad.losses import per_sample
+from genad.training.schedule import Schedule, constant
 
 Terms = dict[str, Tensor]
 """Named loss terms, each of shape (n,) or a scalar, weights already applied."""
@@ -29,6 +31,8 @@ class Objective:
     stage : stages run one after the other, each for all epochs.
     lr_scale : multiplies the learning rate (two time scales).
     betas : Adam's decay rates.
+    weight_decay : share of itself, times the learning rate, that a parameter loses per update.
+    schedule : maps the progress of the stage, from 0 to 1, to a factor of the learning rate.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Objective:
     stage: int = 0
     lr_scale: float = 1.0
     betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    schedule: Schedule = constant
 
     def parameters(self) -> list[nn.Parameter]:
         """Return the parameters that this objective updates."""
@@ -53,11 +59,11 @@ class Model(nn.Module):
     additive: bool = True
     """Whether `contributions` sum to `score`."""
 
-    def prepare(self, samples: Tensor) -> None:
+    def prepare(self, samples: Samples) -> None:
         """Look once at the training samples, of shape (n, *shape), before training."""
 
-    def finish(self, samples: Tensor) -> None:
-        """Look once at the training samples after training."""
+    def finish(self, samples: Samples, held_out: Samples) -> None:
+        """Look once at the samples after training: those trained on, and those held out."""
 
     def objectives(self) -> list[Objective]:
         """Return what is minimised, in the order of the updates."""
@@ -70,6 +76,19 @@ class Model(nn.Module):
     @abstractmethod
     def contributions(self, x: Tensor) -> Tensor:
         """Return the share of every element of `x` in its score, of the shape of `x`."""
+
+    def reference(self, x: Tensor) -> Tensor:
+        """Return the scores of samples that `finish` has seen, as if it had not, of shape (n,)."""
+        return self.score(x)
+
+    def step_scores(self, x: Tensor) -> Tensor:
+        """Return the share of every step of windows in their scores, of shape (n, window).
+
+        What belongs to no step in particular is shared out evenly.
+        """
+        if self.additive:
+            return self.contributions(x).flatten(2).sum(2)
+        return (self.score(x) / x.shape[1])[:, None].expand(x.shape[:2])
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return what the model would have expected in the place of `x`, of the same shape."""
@@ -117,6 +136,14 @@ class ReconstructionModel(Model):
 
     def score(self, x: Tensor) -> Tensor:  # noqa: D102
         return self.pair_score(x, self.reconstruct(x))
+
+    def step_scores(self, x: Tensor) -> Tensor:  # noqa: D102
+        x_hat = self.reconstruct(x)
+        residual = self.residual(x, x_hat).flatten(2).sum(2)
+        if self.weight == 0:
+            return residual
+        distance = (self.distance(x, x_hat) / x.shape[1])[:, None]
+        return (1 - self.weight) * residual + self.weight * distance
 
     def contributions(self, x: Tensor) -> Tensor:
         """Return the share of every element of `x` in its score, of the shape of `x`.

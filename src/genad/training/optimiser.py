@@ -7,6 +7,14 @@ from torch import Tensor, nn
 class Adam:
     """Adam (Kingma and Ba, 2015, algorithm 1) on a single tensor, updated in place.
 
+    Parameters
+    ----------
+    values : the tensor.
+    lr : the learning rate.
+    betas : decay rates of the running means of the gradient and of its square.
+    weight_decay : share of itself, times the learning rate, that every value loses per step, apart
+        from the gradient (AdamW; Loshchilov and Hutter, 2019, algorithm 2).
+
     Examples
     --------
     >>> x = torch.tensor([1.0])
@@ -17,24 +25,35 @@ class Adam:
     """
 
     def __init__(
-        self, values: Tensor, *, lr: float, betas: tuple[float, float] = (0.9, 0.999)
+        self,
+        values: Tensor,
+        *,
+        lr: float,
+        betas: tuple[float, float] = (0.9, 0.999),
+        weight_decay: float = 0.0,
     ) -> None:
-        self.values, self.lr, self.betas = values, lr, betas
+        self.values, self.lr, self.betas, self.weight_decay = values, lr, betas, weight_decay
         self.mean = torch.zeros_like(values)
         self.square = torch.zeros_like(values)
         self.steps = 0
         self._scratch = torch.empty_like(values)
 
-    def step(self, gradient: Tensor) -> None:
-        """Move one step against the gradient, of the shape of the values."""
+    def step(self, gradient: Tensor, factor: float = 1.0) -> None:
+        """Move one step against the gradient, of the shape of the values.
+
+        `factor` multiplies the learning rate of this step alone.
+        """
         self.steps += 1
+        lr = self.lr * factor
+        if self.weight_decay:
+            self.values.mul_(1 - lr * self.weight_decay)
         beta1, beta2 = self.betas
         self.mean.lerp_(gradient, 1 - beta1)
         self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
         # Both bias corrections go into the step size; epsilon is scaled to stay what it was.
         correction = (1 - beta2**self.steps) ** 0.5
         torch.sqrt(self.square, out=self._scratch).add_(1e-8 * correction)
-        rate = self.lr * correction / (1 - beta1**self.steps)
+        rate = lr * correction / (1 - beta1**self.steps)
         self.values.addcdiv_(self.mean, self._scratch, value=-rate)
 
 

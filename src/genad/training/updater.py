@@ -39,11 +39,17 @@ class Updater:
         self.model, self.objective, self.clip, self.ema = model, objective, clip, ema
         self.parameters: list[nn.Parameter] = objective.parameters()
         self.values = flatten(self.parameters)
-        self.adam = Adam(self.values, lr=lr * objective.lr_scale, betas=objective.betas)
+        self.adam = Adam(
+            self.values,
+            lr=lr * objective.lr_scale,
+            betas=objective.betas,
+            weight_decay=objective.weight_decay,
+        )
         self.average = self.values.clone() if ema is not None else None
         self.names: list[str] = []
         self.totals = torch.zeros(0)
         self.updates = 0
+        self.progress = 0.0  # of the stage, set by the loop before each step
         self._seen: Counter[torch.Size] = Counter()
         self._recordings: dict[torch.Size, Recording | None] = {}
 
@@ -53,7 +59,7 @@ class Updater:
         with torch.inference_mode():  # spares every operation the bookkeeping for derivatives
             if self.clip is not None:
                 gradient = gradient * (self.clip / gradient.norm().clamp(min=1e-12)).clamp(max=1)
-            self.adam.step(gradient)
+            self.adam.step(gradient, self.objective.schedule(self.progress))
             if self.average is not None and self.ema is not None:
                 # The average warms up, so that it does not remember the initial weights.
                 self.updates += 1

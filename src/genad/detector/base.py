@@ -1,5 +1,6 @@
 """The detector: the one place for fit, scores, thresholds, explanations, save and load."""
 
+import math
 import platform
 from abc import abstractmethod
 from collections.abc import Callable
@@ -18,14 +19,14 @@ from torch import Tensor
 
 from genad.blocks import in_blocks
 from genad.calibration import Calibration
+from genad.data.choice import kind_of, make_view
+from genad.data.samples import Samples
 from genad.data.scaling import ScalerName
-from genad.data.table import Table, in_order, is_frame
-from genad.data.views import Rows, View
+from genad.data.table import is_frame
+from genad.data.views import View
 from genad.errors import ModelFormatError, ParameterError
 from genad.parameters import (
     Contamination,
-    NaturalInt,
-    PositiveFloat,
     PositiveInt,
     ProperShare,
     RandomState,
@@ -37,12 +38,13 @@ from genad.parameters import (
 )
 from genad.storage import Arrays, read_model, rebuilding, section, write_model
 from genad.thresholds import Conformal, Threshold, parse_threshold
-from genad.training import Callback, Checkpoint, History, Model, Options, resolve_device, train
+from genad.training import History, Model, resolve_device
 
 Scores = NDArray[np.float64]
 
-# How many rows are encoded and scored at a time: memory is bounded by this, not by the input.
-_CHUNK = 16384
+# How many values, and samples at most, are encoded and scored at a time: memory is bounded by
+# this, not by the input.
+_CHUNK_VALUES, _CHUNK_SAMPLES = 2**21, 16384
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -56,6 +58,8 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     scaler : how numeric columns are scaled: "standard", "minmax", "l2", "robust", "quantile" or
         "none".
+    window : steps in a window of a time series; with it the data is read as series, not as rows.
+    stride : steps from one window to the next.
     contamination : "auto" if the training data is normal (novelty detection): the threshold then
         comes from held-out rows. Or the share of anomalies in the training data, in (0, 0.5]
         (outlier detection): the threshold then flags that share of the training rows.
@@ -79,6 +83,8 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     kinds = ("table",)  # the kinds of data it takes, as data sets name them
 
     scaler: ScalerName = "standard"
+    window: PositiveInt | None = None
+    stride: PositiveInt = 1
     contamination: Contamination = "auto"
     threshold: Strategy = None
     validation_fraction: ProperShare = 0.2
@@ -114,7 +120,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def _build(self, shape: tuple[int, ...]) -> Model:
         """Return an untrained model for samples of the given shape."""
 
-    def _train(self, model: Model, samples: Tensor, held_out: Tensor, seed: int) -> History:
+    def _train(self, model: Model, samples: Samples, held_out: Samples, seed: int) -> History:
         """Train the model; by default there is nothing to train."""
         return History()
 
@@ -139,23 +145,23 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         """
         self._validate_params()
         strategy = self._strategy()
-        self.view_ = self._view()
+        self.view_ = self._view(X)
         source = self.view_.read(X, self, reset=True)
         self.view_.fit(source)
-        samples = torch.from_numpy(self.view_.encode(source, 0, len(source)))
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
-        kept, held = self._split(len(samples), seed)
+        kept, held = self.view_.split(source, self.validation_fraction, seed)
         device = resolve_device(self.device)
-        samples = samples.to(device)
+        samples = self.view_.samples(kept, device)
+        held_out = samples[:0] if held is None else self.view_.samples(held, device)
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(seed)
             self.model_ = self._build(self.view_.shape).to(device)
-            self.model_.prepare(samples[kept])
-            self.history_ = self._train(self.model_, samples[kept], samples[held], seed)
+            self.model_.prepare(samples)
+            self.history_ = self._train(self.model_, samples, held_out, seed)
             self.model_.eval()
-            self.model_.finish(samples[kept])
-        reference = samples if self.contamination != "auto" or len(held) == 0 else samples[held]
-        self._calibrate(self._apply(self.model_.score, reference), strategy)
+            self.model_.finish(samples, held_out)
+        reference = source if self.contamination != "auto" or held is None else held
+        self._calibrate(self._scores(reference, reference=True), strategy)
         return self
 
     def _strategy(self) -> Threshold:
@@ -167,16 +173,17 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         given = self.threshold
         return parse_threshold(given) if isinstance(given, str) else given
 
-    def _view(self) -> View:
-        return Rows(self.scaler)
+    def _view(self, X: Any) -> View[Any]:
+        view = make_view(kind_of(X, self.window), self.scaler, self.window, self.stride)
+        if view.kind not in self.kinds:
+            raise ParameterError(
+                f"{type(self).__name__} takes {' or '.join(self.kinds)} data, but this is "
+                f"{view.kind} data; `genad models` lists what takes it."
+            )
+        return view
 
-    def _split(self, n: int, seed: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return the row numbers to train on and to hold out, each in order."""
-        held = min(round(n * self.validation_fraction), n - 2)
-        order = np.random.default_rng(seed).permutation(n)
-        return np.sort(order[held:]), np.sort(order[:held])
-
-    def _calibrate(self, reference: Scores, strategy: Threshold) -> None:
+    def _calibrate(self, scores: Any, strategy: Threshold) -> None:
+        reference: Scores = np.concatenate(scores) if isinstance(scores, list) else scores
         self.calibration_ = Calibration(reference)
         if self.contamination == "auto":
             self.threshold_ = strategy.threshold(reference)
@@ -187,93 +194,86 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     # Scores.
 
     @final
-    def anomaly_score(self, X: Any) -> Scores:
-        """Return one score per row, of shape (n,); higher is more anomalous.
+    def anomaly_score(self, X: Any) -> Any:
+        """Return one score per row, time step or image, of shape (n,); higher is more anomalous.
 
         The score of a row depends on the model and that row alone. The columns of a frame are
-        matched by name, in any order.
+        matched by name, in any order. For a list of series it is a list of scores.
         """
-        return self._over(self._read(X), lambda samples: self._apply(self.model_.score, samples))
+        return self._scores(self._read(X), reference=False)
 
     @final
-    def is_anomaly(self, X: Any) -> NDArray[np.bool_]:
+    def is_anomaly(self, X: Any) -> Any:
         """Return whether each score is above the threshold, of shape (n,)."""
-        flags: NDArray[np.bool_] = self.anomaly_score(X) > self.threshold_
-        return flags
+        return _each(lambda scores: scores > self.threshold_, self.anomaly_score(X))
 
     @final
-    def anomaly_probability(self, X: Any) -> Scores:
+    def anomaly_probability(self, X: Any) -> Any:
         """Return 1 - p-value of each score among held-out normal scores, in [0, 1].
 
         This is not the probability that a row is an anomaly, which nobody can know without
         labels: 0.99 says that one normal row in a hundred scores as high.
         """
-        return self.calibration_.probability(self.anomaly_score(X))
+        return _each(self.calibration_.probability, self.anomaly_score(X))
 
     @final
-    def score_samples(self, X: Any) -> Scores:
+    def score_samples(self, X: Any) -> Any:
         """Return scikit-learn's score: the negative of `anomaly_score`, higher is more normal."""
         check_is_fitted(self)
-        if is_frame(X):  # scikit-learn's methods also insist on the order of the columns
+        if self.view_.kind == "table" and is_frame(X):
+            # scikit-learn's methods also insist on the order of the columns
             validate_data(self, X, reset=False, skip_check_array=True)
-        return -self.anomaly_score(X)
+        return _each(np.negative, self.anomaly_score(X))
 
     def _mean_score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, as scikit-learn's density estimators do."""
         return float(self.score_samples(X).mean())
 
     @final
-    def decision_function(self, X: Any) -> Scores:
+    def decision_function(self, X: Any) -> Any:
         """Return ``score_samples(X) - offset_``: negative for anomalies."""
-        return self.score_samples(X) - self.offset_
+        return _each(lambda scores: scores - self.offset_, self.score_samples(X))
 
     @final
-    def predict(self, X: Any) -> NDArray[np.int_]:
+    def predict(self, X: Any) -> Any:
         """Return 1 for normal rows and -1 for anomalies, of shape (n,)."""
-        return np.where(self.decision_function(X) >= 0, 1, -1)
+        return _each(lambda margin: np.where(margin >= 0, 1, -1), self.decision_function(X))
 
     # Reasons.
 
     @final
-    def explain(self, X: Any) -> Scores:
+    def explain(self, X: Any) -> Any:
         """Return the share of every feature in the score, of shape (n, features).
 
         The shares sum to the score where ``model_.additive`` is true.
         """
-        shares = self._over(
-            self._read(X), lambda samples: self._apply(self.model_.contributions, samples)
-        )
-        return self.view_.spread(shares.reshape(len(shares), -1))
+        shares = self._over(self._read(X), self.model_.contributions)
+        return self.view_.spread(shares)
 
     @final
     def reconstruct(self, X: Any) -> Any:
         """Return what the model would have expected in the place of each row, in its units."""
-        samples = self._over(
-            self._read(X), lambda samples: self._apply(self.model_.reconstruct, samples)
-        )
-        return self.view_.decode(samples.astype(np.float32))
+        return self.view_.decode(self._over(self._read(X), self.model_.reconstruct))
 
-    def _read(self, X: Any) -> Table:
+    def _read(self, X: Any) -> Any:
         check_is_fitted(self)
-        names = getattr(self, "feature_names_in_", None)
-        X = X if names is None else in_order(X, list(names))
         return self.view_.read(X, self, reset=False)
 
-    def _over(self, source: Table, function: Callable[[Tensor], NDArray[Any]]) -> NDArray[Any]:
-        """Return the results of `function` on all samples, chunk by chunk."""
-        results = np.empty(0)
-        for start in range(0, len(source), _CHUNK):
-            samples = torch.from_numpy(self.view_.encode(source, start, start + _CHUNK))
-            part = function(samples)
-            if start == 0:
-                # One array from the start: small ones kept in between make the allocator return
-                # each chunk's memory to the system and fetch it again.
-                results = np.empty((len(source), *part.shape[1:]))
-            results[start : start + len(part)] = part
-        return results
+    def _scores(self, source: Any, *, reference: bool) -> Any:
+        """Return the scores of a source; as if the model had not seen it, for reference."""
+        if self.view_.kind == "series":
+            return self._over(source, self.model_.step_scores)
+        return self._over(source, self.model_.reference if reference else self.model_.score)
 
-    def _apply(self, function: Callable[[Tensor], Tensor], samples: Tensor) -> NDArray[Any]:
-        return in_blocks(function, samples, resolve_device(self.device), _CHUNK)
+    def _over(self, source: Any, function: Callable[[Tensor], Tensor]) -> Any:
+        """Return the results of `function` on all samples, chunk by chunk."""
+        view, device = self.view_, resolve_device(self.device)
+        n, collector = view.count(source), view.collector(source)
+        size = max(1, min(_CHUNK_SAMPLES, _CHUNK_VALUES // math.prod(view.shape)))
+        for start in range(0, n, size):
+            samples = torch.from_numpy(view.encode(source, start, min(start + size, n)))
+            collector.add(start, in_blocks(function, samples, device, size))
+        return collector.result()
 
     # Saving and loading.
 
@@ -296,7 +296,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         config = {
             "detector": type(self).__name__,
             "parameters": plain_parameters(self.get_params(deep=False)),
-            "view": view,
+            "view": {"kind": self.view_.kind, **view},
             "n_features_in": self.n_features_in_,
             "feature_names_in": None if names is None else [str(name) for name in names],
             "threshold": self.threshold_,
@@ -308,8 +308,13 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     @final
-    def load(cls, path: str | Path) -> Self:
+    def load(cls, path: str | Path, *, device: str | None = None) -> Self:
         """Return the detector that `save` wrote; it scores bit by bit as it did.
+
+        Parameters
+        ----------
+        path : the folder.
+        device : takes the place of the device that was asked for at first, which may not be here.
 
         Raises
         ------
@@ -321,16 +326,20 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             raise ModelFormatError(
                 f"{path} holds a {config['detector']}, not a {cls.__name__}; use genad.load."
             )
-        return cls._restore(config, arrays)
+        return cls._restore(config, arrays, device)
 
     @classmethod
-    def _restore(cls, config: dict[str, Any], arrays: Arrays) -> Self:
+    def _restore(cls, config: dict[str, Any], arrays: Arrays, device: str | None = None) -> Self:
         with rebuilding(cls.__name__, config):
             detector = cls(**parameters_from_plain(config["parameters"]))
+            detector.device = detector.device if device is None else device
             detector.n_features_in_ = config["n_features_in"]
             if config["feature_names_in"] is not None:
                 detector.feature_names_in_ = np.array(config["feature_names_in"], dtype=object)
-            detector.view_ = detector._view().load_state(config["view"], section(arrays, "view."))
+            detector.view_ = make_view(
+                config["view"]["kind"], detector.scaler, detector.window, detector.stride
+            )
+            detector.view_.load_state(config["view"], section(arrays, "view."))
             with torch.random.fork_rng([]):
                 detector.model_ = detector._build(detector.view_.shape).eval()
             weights = section(arrays, "model.").items()
@@ -343,57 +352,6 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return detector
 
 
-class TrainedDetector(Detector):
-    """Base of the detectors whose model is trained by gradient descent.
-
-    Parameters
-    ----------
-    epochs : passes over the training rows per stage; by default as many as make about
-        `default_updates` updates of each network. With 0 the network stays untrained.
-    batch_size : rows per update.
-    lr : learning rate of Adam.
-    patience : stop after so many epochs without a better held-out loss and go back to the best
-        weights; by default all epochs are run.
-    ema : decay of the running average of the weights, which is then used in the place of the last
-        weights; by default none is kept.
-    clip : the largest norm a gradient may have; by default any.
-    checkpoint : a file to keep the run in while it lasts. An interrupted `fit` with the same
-        parameters and data goes on from there, and ends with the same model.
-    callbacks : `genad.training.Callback` objects that watch the training.
-    """
-
-    default_updates = 4000
-
-    epochs: NaturalInt | None = None
-    batch_size: PositiveInt = 64
-    lr: PositiveFloat = 1e-3
-    patience: PositiveInt | None = None
-    ema: ProperShare | None = None
-    clip: PositiveFloat | None = None
-    checkpoint: str | None = None
-    callbacks: tuple[Callback, ...] = ()
-
-    def _train(self, model: Model, samples: Tensor, held_out: Tensor, seed: int) -> History:
-        updates = -(-len(samples) // self.batch_size)
-        epochs = -(-self.default_updates // updates) if self.epochs is None else self.epochs
-        options = Options(
-            epochs, self.batch_size, self.lr, patience=self.patience, ema=self.ema, clip=self.clip
-        )
-        checkpoint = self._checkpoint(samples, seed)
-        history = train(
-            model, samples, held_out, options, callbacks=self.callbacks, checkpoint=checkpoint
-        )
-        if checkpoint is not None:
-            checkpoint.remove()
-        return history
-
-    def _checkpoint(self, samples: Tensor, seed: int) -> Checkpoint | None:
-        if self.checkpoint is None:
-            return None
-        if not isinstance(self.random_state, int):
-            raise ParameterError(
-                f"A checkpoint needs a run that can be repeated, but random_state is "
-                f"{self.random_state!r}; give an integer."
-            )
-        parameters = plain_parameters(self.get_params(deep=False))
-        return Checkpoint.of(self.checkpoint, [type(self).__name__, parameters, seed], samples)
+def _each(function: Callable[[NDArray[Any]], NDArray[Any]], results: Any) -> Any:
+    """Return the function of one array, or of each in a list."""
+    return [function(each) for each in results] if isinstance(results, list) else function(results)

@@ -1,0 +1,275 @@
+"""The view of time series: windows are samples, and time steps are items."""
+
+from bisect import bisect_right
+from itertools import pairwise
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from torch import Tensor
+
+from genad.data.samples import Samples
+from genad.data.scaling import Scaler, ScalerName
+from genad.data.series import Recording, Recordings, Values, read_recordings
+from genad.data.views import Array, Collector, View
+from genad.errors import DataError
+
+# So many stretches of a series are held out at most.
+_STRETCHES = 4
+
+
+class Windows(View[Recordings]):
+    """Every window of a series is a sample; each of its steps gets a score.
+
+    A step's result is the mean of its results in all windows that cover it: as many as the window
+    has steps (over the stride), fewer within a window's length of the ends. It depends on no step
+    farther away than that. A last window ends with the series, so every step is covered.
+
+    Parameters
+    ----------
+    scaler : see `genad.data.scaling.Scaler`; fitted per channel over all series. "l2" divides a
+        channel by its Euclidean norm over the training series.
+    window : steps in a window.
+    stride : steps from one window to the next.
+    """
+
+    kind = "series"
+
+    def __init__(self, scaler: ScalerName, window: int, stride: int = 1) -> None:
+        # A row of channels is no vector to be normed: "l2" is a scale per channel here.
+        self.l2 = scaler == "l2"
+        self.scaler = Scaler("standard" if self.l2 else scaler)
+        self.window, self.stride = window, stride
+        self.fill = np.zeros(0)
+        self.notes: list[str] = []
+        """What was irregular about the series it was fitted on, a sentence each."""
+
+    def read(self, data: Any, estimator: BaseEstimator, *, reset: bool) -> Recordings:  # noqa: D102
+        source = read_recordings(data)
+        for recording in source.each:
+            self._match(recording, estimator, reset=reset)
+            if len(recording) < self.window:
+                raise DataError(
+                    f"{recording.label} has {len(recording)} time steps, but a window has "
+                    f"{self.window}; give a longer series or a smaller window."
+                )
+        return source
+
+    def _match(self, recording: Recording, estimator: Any, *, reset: bool) -> None:
+        """Note the channels on the estimator, or put them in the order that it has noted."""
+        channels = recording.values.shape[1]
+        if reset:
+            estimator.n_features_in_ = channels
+            if recording.names is not None:
+                estimator.feature_names_in_ = np.array(recording.names, dtype=object)
+            return
+        known = getattr(estimator, "feature_names_in_", None)
+        if known is not None and recording.names is not None and set(known) != set(recording.names):
+            missing = [repr(name) for name in known if name not in recording.names]
+            new = [repr(name) for name in recording.names if name not in known]
+            raise DataError(
+                f"{recording.label} must have the channels of the training series; missing: "
+                f"{', '.join(missing) or 'none'}, new: {', '.join(new) or 'none'}."
+            )
+        if channels != estimator.n_features_in_:
+            raise DataError(
+                f"{recording.label} has {channels} channels, but the training series had "
+                f"{estimator.n_features_in_}."
+            )
+        if known is not None and recording.names is not None:
+            order = [recording.names.index(name) for name in known]
+            recording.values = recording.values[:, order]
+            recording.names = list(known)
+
+    def fit(self, source: Recordings) -> Self:  # noqa: D102
+        values = np.concatenate([recording.values for recording in source.each])
+        empty = np.flatnonzero(np.isnan(values).all(0))
+        if len(empty):
+            names = source.each[0].names or [str(j) for j in range(values.shape[1])]
+            raise DataError(
+                f"Channel {names[empty[0]]!r} holds no value to learn from; leave it out."
+            )
+        self.fill = np.nanmedian(values, axis=0)
+        values = np.where(np.isnan(values), self.fill, values)
+        self.scaler.fit(values)
+        if self.l2:
+            norms = np.linalg.norm(values, axis=0)
+            self.scaler.centre = np.zeros_like(self.fill)
+            self.scaler.scale = np.where(norms > 0, norms, 1.0)
+        self.shape = (self.window, values.shape[1])
+        several = len(source.each) > 1
+        self.notes = [
+            f"{recording.label}: {note}" if several else note
+            for recording in source.each
+            for note in recording.notes
+        ]
+        return self
+
+    def split(  # noqa: D102
+        self, source: Recordings, fraction: float, seed: int
+    ) -> tuple[Recordings, Recordings | None]:
+        kept, held = [], []
+        for recording in source.each:
+            for start, cut, stop in self._stretches(len(recording), fraction):
+                kept.append(recording.part(start, cut))
+                held += [recording.part(cut, stop)] if stop > cut else []
+        return Recordings(kept, many=True), Recordings(held, many=True) if held else None
+
+    def _stretches(self, length: int, fraction: float) -> list[tuple[int, int, int]]:
+        """Return where stretches begin, where their held-out ends begin, and where they end.
+
+        The stretches are of equal length, as many as leave a window's length at both parts.
+        """
+        for count in range(_STRETCHES, 0, -1):
+            bounds = np.linspace(0, length, count + 1).round().astype(int)
+            held = int(length / count * fraction)
+            if held >= 2 * self.window and length // count - held >= 2 * self.window:
+                return [(int(a), int(b) - held, int(b)) for a, b in pairwise(bounds)]
+        return [(0, length, length)]
+
+    def samples(self, source: Recordings, device: torch.device) -> Samples:  # noqa: D102
+        values = [self._scaled(recording.values) for recording in source.each]
+        starts, offset = [], 0
+        for recording in source.each:
+            starts.append(offset + self._starts(len(recording)))
+            offset += len(recording)
+        cut = torch.from_numpy(np.concatenate(starts)).to(device)
+        return Cut(torch.from_numpy(np.concatenate(values)).to(device), cut, self.window)
+
+    def count(self, source: Recordings) -> int:  # noqa: D102
+        return sum(self._windows(len(recording)) for recording in source.each)
+
+    def encode(self, source: Recordings, start: int, stop: int) -> NDArray[np.float32]:  # noqa: D102
+        parts, first = [], 0
+        for recording in source.each:
+            n = self._windows(len(recording))
+            low, high = max(start - first, 0), min(stop - first, n)
+            if low < high:
+                parts.append(self._cut(recording.values, low, high))
+            first += n
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _cut(self, values: Values, low: int, high: int) -> NDArray[np.float32]:
+        """Return the windows from number `low` to before `high`, a view of one encoded stretch."""
+        starts = self._starts(len(values))[low:high]
+        stretch = self._scaled(values[starts[0] : starts[-1] + self.window])
+        windows = np.lib.stride_tricks.sliding_window_view(stretch, self.window, axis=0)
+        cut: NDArray[np.float32] = windows.transpose(0, 2, 1)[starts - starts[0]]
+        return cut
+
+    def _scaled(self, values: Values) -> NDArray[np.float32]:
+        filled = np.where(np.isnan(values), self.fill, values)
+        return self.scaler.transform(filled).astype(np.float32)
+
+    def _windows(self, length: int) -> int:
+        return -(-(length - self.window) // self.stride) + 1
+
+    def _starts(self, length: int) -> NDArray[np.int64]:
+        starts = np.arange(self._windows(length)) * self.stride
+        return np.minimum(starts, length - self.window)
+
+    def collector(self, source: Recordings) -> Collector:  # noqa: D102
+        return Overlaps(source, [self._starts(len(recording)) for recording in source.each])
+
+    def decode(self, samples: Any) -> Any:
+        """Return series in the units of the data."""
+        if isinstance(samples, list):
+            return [self.decode(each) for each in samples]
+        flat = samples.ndim == 1
+        values = self.scaler.inverse_transform(samples.reshape(len(samples), -1))
+        return values.ravel() if flat and values is not None else values
+
+    def spread(self, contributions: Any) -> Any:  # noqa: D102
+        return contributions
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Array]]:  # noqa: D102
+        return {"shape": list(self.shape), "notes": self.notes}, {
+            "fill": self.fill,
+            **self.scaler.state(),
+        }
+
+    def load_state(self, config: dict[str, Any], arrays: dict[str, Array]) -> None:  # noqa: D102
+        self.shape, self.notes = tuple(config["shape"]), config["notes"]
+        self.fill = arrays["fill"]
+        self.scaler.load_state(arrays)
+
+
+class Cut:
+    """Windows that are cut when they are asked for, as `genad.data.samples.Samples`.
+
+    Parameters
+    ----------
+    values : of shape (time, channels), the series one after the other.
+    starts : of shape (n,), where each window begins.
+    window : steps in a window.
+
+    Examples
+    --------
+    >>> windows = Cut(torch.arange(5.0)[:, None], torch.tensor([0, 2]), 3)
+    >>> windows[torch.tensor([1])]
+    tensor([[[2.],
+             [3.],
+             [4.]]])
+    """
+
+    def __init__(self, values: Tensor, starts: Tensor, window: int) -> None:
+        self.values, self.starts = values, starts
+        self._views = values.unfold(0, window, 1).transpose(1, 2)
+
+    @property
+    def device(self) -> torch.device:  # noqa: D102
+        return self.values.device
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def __getitem__(self, key: Tensor | slice) -> Tensor:
+        return self._views[self.starts[key]]
+
+
+class Overlaps(Collector):
+    """Means over the windows that cover each step.
+
+    Parameters
+    ----------
+    source : the series.
+    starts : where the windows of each series begin.
+    """
+
+    def __init__(self, source: Recordings, starts: list[NDArray[np.int64]]) -> None:
+        self.source, self.starts = source, starts
+        self.first = np.cumsum([0, *(len(each) for each in starts)]).tolist()
+        self.totals: list[Array] = []
+        self.counts: list[Array] = []
+
+    def add(self, start: int, part: Array) -> None:
+        """Take results of shape (n, window, ...)."""
+        if not self.totals:
+            lengths = [len(recording) for recording in self.source.each]
+            self.totals = [np.zeros((length, *part.shape[2:])) for length in lengths]
+            self.counts = [np.zeros(length) for length in lengths]
+        done = 0
+        while done < len(part):
+            series = bisect_right(self.first, start + done) - 1
+            number = start + done - self.first[series]
+            positions = self.starts[series][number : number + len(part) - done]
+            self._add(series, positions, part[done : done + len(positions)])
+            done += len(positions)
+
+    def _add(self, series: int, positions: NDArray[np.int64], part: Array) -> None:
+        # From the last step of the windows to the first, so that a step is always reached by its
+        # windows in their order, wherever chunks begin: sums round the same.
+        for step in range(part.shape[1] - 1, -1, -1):
+            self.totals[series][positions + step] += part[:, step]
+            self.counts[series][positions + step] += 1
+
+    def result(self) -> Any:  # noqa: D102
+        means = [
+            total / count.reshape(-1, *[1] * (total.ndim - 1))
+            for total, count in zip(self.totals, self.counts, strict=True)
+        ]
+        if self.source.flat:
+            means = [mean[:, 0] if mean.ndim == 2 else mean for mean in means]
+        return means if self.source.many else means[0]

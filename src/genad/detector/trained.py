@@ -1,0 +1,93 @@
+"""Detectors whose model is trained by gradient descent, and those made of encoders and decoders."""
+
+from typing import Literal
+
+from genad.data.samples import Samples
+from genad.detector.base import Detector
+from genad.errors import ParameterError
+from genad.nets import Networks, networks
+from genad.parameters import (
+    NaturalInt,
+    PositiveFloat,
+    PositiveInt,
+    ProperShare,
+    SizesOrNone,
+    plain_parameters,
+)
+from genad.training import Callback, Checkpoint, History, Model, Options, train
+
+
+class TrainedDetector(Detector):
+    """Base of the detectors whose model is trained by gradient descent.
+
+    Parameters
+    ----------
+    epochs : passes over the training rows per stage; by default as many as make about
+        `default_updates` updates of each network. With 0 the network stays untrained.
+    batch_size : rows per update.
+    lr : learning rate of Adam.
+    patience : stop after so many epochs without a better held-out loss and go back to the best
+        weights; by default all epochs are run.
+    ema : decay of the running average of the weights, which is then used in the place of the last
+        weights; by default none is kept.
+    clip : the largest norm a gradient may have; by default any.
+    checkpoint : a file to keep the run in while it lasts. An interrupted `fit` with the same
+        parameters and data goes on from there, and ends with the same model.
+    callbacks : `genad.training.Callback` objects that watch the training.
+    """
+
+    default_updates = 4000
+
+    epochs: NaturalInt | None = None
+    batch_size: PositiveInt = 64
+    lr: PositiveFloat = 1e-3
+    patience: PositiveInt | None = None
+    ema: ProperShare | None = None
+    clip: PositiveFloat | None = None
+    checkpoint: str | None = None
+    callbacks: tuple[Callback, ...] = ()
+
+    def _train(self, model: Model, samples: Samples, held_out: Samples, seed: int) -> History:
+        updates = -(-len(samples) // self.batch_size)
+        epochs = -(-self.default_updates // updates) if self.epochs is None else self.epochs
+        options = Options(
+            epochs, self.batch_size, self.lr, patience=self.patience, ema=self.ema, clip=self.clip
+        )
+        checkpoint = self._checkpoint(samples, seed)
+        history = train(
+            model, samples, held_out, options, callbacks=self.callbacks, checkpoint=checkpoint
+        )
+        if checkpoint is not None:
+            checkpoint.remove()
+        return history
+
+    def _checkpoint(self, samples: Samples, seed: int) -> Checkpoint | None:
+        if self.checkpoint is None:
+            return None
+        if not isinstance(self.random_state, int):
+            raise ParameterError(
+                f"A checkpoint needs a run that can be repeated, but random_state is "
+                f"{self.random_state!r}; give an integer."
+            )
+        parameters = plain_parameters(self.get_params(deep=False))
+        return Checkpoint.of(self.checkpoint, [type(self).__name__, parameters, seed], samples)
+
+
+class LatentDetector(TrainedDetector):
+    """Base of the detectors whose model goes through a latent: autoencoders, VAEs and GANs.
+
+    Parameters
+    ----------
+    latent : size of the latent; by default a quarter of a sample's, up to 32.
+    hidden : widths of the layers of encoders and discriminators; decoders and generators mirror
+        them. By default what suits the network.
+    net : the kind of network: "mlp"; for windows of a series also "conv", "rnn", "lstm" and
+        "gru"; for images also "conv"; or "auto", for what suits the samples.
+    """
+
+    latent: PositiveInt | None = None
+    hidden: SizesOrNone | None = None
+    net: Literal["auto", "mlp", "conv", "rnn", "lstm", "gru"] = "auto"
+
+    def _networks(self, shape: tuple[int, ...]) -> Networks:
+        return networks(shape, self.net, self.hidden)
