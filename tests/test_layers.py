@@ -19,7 +19,7 @@ LAYERS = (
     ("registry",),
     ("detectors",),
     ("detector",),
-    ("parameters", "storage", "training", "blocks"),
+    ("parameters", "storage", "training", "blocks", "events"),
     ("data", "nets", "losses", "metrics", "thresholds", "calibration"),
     ("errors",),
 )

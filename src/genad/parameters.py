@@ -5,7 +5,9 @@ annotations into scikit-learn's declarative constraints, so that a bad value get
 sentence and no detector checks anything by hand.
 """
 
+import dataclasses
 import types
+from dataclasses import is_dataclass
 from numbers import Integral, Real
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -74,7 +76,7 @@ def constraints(cls: type) -> dict[str, list[Any]]:
     True
     """
     hints = get_type_hints(cls, include_extras=True)
-    fields = getattr(cls, "__dataclass_fields__", hints)
+    fields = {field.name for field in dataclasses.fields(cls)} if is_dataclass(cls) else set(hints)
     return {name: _allowed(hint) for name, hint in hints.items() if name in fields}
 
 

@@ -174,12 +174,11 @@ class Windows(View[Recordings]):
         return Overlaps(source, [self._starts(len(recording)) for recording in source.each])
 
     def decode(self, samples: Any) -> Any:
-        """Return series in the units of the data."""
+        """Return series or windows, their channels last, in the units of the data."""
         if isinstance(samples, list):
             return [self.decode(each) for each in samples]
-        flat = samples.ndim == 1
-        values = self.scaler.inverse_transform(samples.reshape(len(samples), -1))
-        return values.ravel() if flat and values is not None else values
+        values = self.scaler.inverse_transform(samples.reshape(-1, self.shape[1]))
+        return None if values is None else values.reshape(samples.shape)
 
     def spread(self, contributions: Any) -> Any:  # noqa: D102
         return contributions

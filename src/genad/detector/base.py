@@ -1,13 +1,11 @@
 """The detector: the one place for fit, scores, thresholds, explanations, save and load."""
 
 import math
-import platform
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Self, dataclass_transform, final
+from typing import Any, ClassVar, Self, dataclass_transform, final
 
 import numpy as np
 import torch
@@ -24,7 +22,9 @@ from genad.data.samples import Samples
 from genad.data.scaling import ScalerName
 from genad.data.table import is_frame
 from genad.data.views import View
+from genad.detector.saving import describe, rebuild
 from genad.errors import ModelFormatError, ParameterError
+from genad.events import find_events
 from genad.parameters import (
     Contamination,
     PositiveInt,
@@ -33,10 +33,8 @@ from genad.parameters import (
     ScoreParameter,
     Strategy,
     constraints,
-    parameters_from_plain,
-    plain_parameters,
 )
-from genad.storage import Arrays, read_model, rebuilding, section, write_model
+from genad.storage import read_model, write_model
 from genad.thresholds import Conformal, Threshold, parse_threshold
 from genad.training import History, Model, resolve_device
 
@@ -80,7 +78,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     """
 
     family = "other"  # what `genad models` groups by
-    kinds = ("table",)  # the kinds of data it takes, as data sets name them
+    kinds: ClassVar[tuple[str, ...]] = ("table",)  # the kinds of data it takes
 
     scaler: ScalerName = "standard"
     window: PositiveInt | None = None
@@ -247,17 +245,63 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
         The shares sum to the score where ``model_.additive`` is true.
         """
-        shares = self._over(self._read(X), self.model_.contributions)
-        return self.view_.spread(shares)
+        return self._shares(self._read(X))
 
     @final
     def reconstruct(self, X: Any) -> Any:
         """Return what the model would have expected in the place of each row, in its units."""
         return self.view_.decode(self._over(self._read(X), self.model_.reconstruct))
 
+    @final
+    def events(self, X: Any, *, apart: int | None = None) -> Any:
+        """Return the anomalous stretches of a time series as `genad.events.Event` objects.
+
+        Parameters
+        ----------
+        X : a series, or a list of them, which gives a list of lists of events.
+        apart : flagged steps with fewer than so many others between them are one event; by
+            default a window.
+        """
+        source = self._read(X)
+        if self.view_.kind != "series":
+            raise ParameterError(
+                f"Events are found in series, but this {type(self).__name__} was fitted on "
+                f"{self.view_.kind} data; fit it on a series, with window=."
+            )
+        scores, shares = self._scores(source, reference=False), self._shares(source)
+        names = getattr(self, "feature_names_in_", None)
+        pairs = zip(scores, shares, strict=True) if source.many else [(scores, shares)]
+        found = [
+            find_events(
+                score,
+                self.threshold_,
+                apart=(self.window or 1) if apart is None else apart,
+                shares=share.reshape(len(score), -1),
+                names=names,
+                stamps=recording.stamps,
+            )
+            for recording, (score, share) in zip(source.each, pairs, strict=True)
+        ]
+        return found if source.many else found[0]
+
+    @final
+    def anomaly_map(self, X: Any) -> Scores:
+        """Return the share of every pixel in the score of its image, of shape (n, h, w)."""
+        source = self._read(X)
+        if self.view_.kind != "image":
+            raise ParameterError(
+                f"An anomaly map is of images, but this {type(self).__name__} was fitted on "
+                f"{self.view_.kind} data; use explain."
+            )
+        shares: Scores = self._over(source, self.model_.contributions).sum(1)
+        return shares
+
     def _read(self, X: Any) -> Any:
         check_is_fitted(self)
         return self.view_.read(X, self, reset=False)
+
+    def _shares(self, source: Any) -> Any:
+        return self.view_.spread(self._over(source, self.model_.contributions))
 
     def _scores(self, source: Any, *, reference: bool) -> Any:
         """Return the scores of a source; as if the model had not seen it, for reference."""
@@ -287,24 +331,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             If the folder exists and is not to be overwritten.
         """
         check_is_fitted(self)
-        view, arrays = self.view_.state()
-        arrays = {f"view.{name}": array for name, array in arrays.items()}
-        weights = self.model_.state_dict()
-        arrays |= {f"model.{name}": tensor.cpu().numpy() for name, tensor in weights.items()}
-        arrays["calibration"] = self.calibration_.reference_scores
-        names = getattr(self, "feature_names_in_", None)
-        config = {
-            "detector": type(self).__name__,
-            "parameters": plain_parameters(self.get_params(deep=False)),
-            "view": {"kind": self.view_.kind, **view},
-            "n_features_in": self.n_features_in_,
-            "feature_names_in": None if names is None else [str(name) for name in names],
-            "threshold": self.threshold_,
-            "history": self.history_.to_config(),
-            "genad": version("genad"),
-            "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        }
-        write_model(Path(path), config, arrays, overwrite=overwrite)
+        write_model(Path(path), *describe(self), overwrite=overwrite)
 
     @classmethod
     @final
@@ -326,30 +353,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             raise ModelFormatError(
                 f"{path} holds a {config['detector']}, not a {cls.__name__}; use genad.load."
             )
-        return cls._restore(config, arrays, device)
-
-    @classmethod
-    def _restore(cls, config: dict[str, Any], arrays: Arrays, device: str | None = None) -> Self:
-        with rebuilding(cls.__name__, config):
-            detector = cls(**parameters_from_plain(config["parameters"]))
-            detector.device = detector.device if device is None else device
-            detector.n_features_in_ = config["n_features_in"]
-            if config["feature_names_in"] is not None:
-                detector.feature_names_in_ = np.array(config["feature_names_in"], dtype=object)
-            detector.view_ = make_view(
-                config["view"]["kind"], detector.scaler, detector.window, detector.stride
-            )
-            detector.view_.load_state(config["view"], section(arrays, "view."))
-            with torch.random.fork_rng([]):
-                detector.model_ = detector._build(detector.view_.shape).eval()
-            weights = section(arrays, "model.").items()
-            detector.model_.load_state_dict({k: torch.from_numpy(a) for k, a in weights})
-            detector.history_ = History.from_config(config["history"])
-            detector.calibration_ = Calibration(arrays["calibration"])
-            detector.threshold_ = float(config["threshold"])
-        detector.offset_ = -detector.threshold_
-        detector.model_.to(resolve_device(detector.device))
-        return detector
+        return rebuild(cls, config, arrays, device)
 
 
 def _each(function: Callable[[NDArray[Any]], NDArray[Any]], results: Any) -> Any:

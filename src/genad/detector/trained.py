@@ -1,6 +1,10 @@
 """Detectors whose model is trained by gradient descent, and those made of encoders and decoders."""
 
-from typing import Literal
+from typing import Any, Literal, final
+
+import torch
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
 
 from genad.data.samples import Samples
 from genad.detector.base import Detector
@@ -11,10 +15,14 @@ from genad.parameters import (
     PositiveFloat,
     PositiveInt,
     ProperShare,
+    RandomState,
     SizesOrNone,
     plain_parameters,
 )
-from genad.training import Callback, Checkpoint, History, Model, Options, train
+from genad.training import Callback, Checkpoint, History, Model, Options, resolve_device, train
+
+# So many samples are drawn at a time.
+_DRAWS = 1024
 
 
 class TrainedDetector(Detector):
@@ -85,9 +93,44 @@ class LatentDetector(TrainedDetector):
         "gru"; for images also "conv"; or "auto", for what suits the samples.
     """
 
+    kinds = ("table", "series", "image")
+
     latent: PositiveInt | None = None
     hidden: SizesOrNone | None = None
     net: Literal["auto", "mlp", "conv", "rnn", "lstm", "gru"] = "auto"
+
+    @final
+    def sample(self, n: int = 1, *, random_state: RandomState = None) -> Any:
+        """Return synthetic rows, windows or images, n of them, in the units of the data.
+
+        Parameters
+        ----------
+        n : how many.
+        random_state : seed of the draws.
+
+        Raises
+        ------
+        genad.errors.ParameterError
+            If n is not positive, or the model has no prior to draw from, as an autoencoder.
+        """
+        check_is_fitted(self)
+        if type(self.model_).sample is Model.sample:
+            raise ParameterError(
+                f"{type(self).__name__} learns no distribution to draw samples from; take a VAE "
+                "or a GAN with a prior, such as FAnoGAN."
+            )
+        if n < 1:
+            raise ParameterError(f"n={n} samples were asked for; ask for at least one.")
+        device = resolve_device(self.device)
+        seed = int(check_random_state(random_state).randint(2**31 - 1))
+        with (
+            torch.random.fork_rng([device] if device.type == "cuda" else []),
+            torch.inference_mode(),
+        ):
+            torch.manual_seed(seed)
+            sizes = [min(_DRAWS, n - start) for start in range(0, n, _DRAWS)]
+            samples = torch.cat([self.model_.sample(size).cpu() for size in sizes])
+        return self.view_.decode(samples.numpy())
 
     def _networks(self, shape: tuple[int, ...]) -> Networks:
         return networks(shape, self.net, self.hidden)

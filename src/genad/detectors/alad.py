@@ -9,7 +9,7 @@ from genad.detector import LatentDetector
 from genad.losses import absolute_error, fake_loss, per_sample, real_loss
 from genad.nets import PRIOR_BULK, JointDiscriminator, Networks, latent_size
 from genad.parameters import Share
-from genad.training import Model, Objective, ReconstructionModel, Terms
+from genad.training import GeneratorModel, Model, Objective, Terms
 
 
 @final
@@ -51,7 +51,7 @@ class ALAD(LatentDetector):
         return _ALADModel(self._networks(shape), self)
 
 
-class _ALADModel(ReconstructionModel):
+class _ALADModel(GeneratorModel):
     def __init__(self, nets: Networks, options: ALAD) -> None:
         super().__init__(options.scored_by, options.weight)
         self.latent = latent_size(nets.shape, options.latent)
@@ -73,7 +73,7 @@ class _ALADModel(ReconstructionModel):
 
     def logits(self, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
         """Return the logits of the real and the fake pairs under each discriminator."""
-        z = torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device)
+        z = self.prior(len(x))
         x_z, z_x = self.generator(z), self.encoder(x)  # G(z), E(x)
         x_hat, z_hat = self.generator(z_x), self.encoder(x_z)  # G(E(x)), E(G(z))
         pairs = {

@@ -10,7 +10,7 @@ from genad.detector import LatentDetector
 from genad.losses import absolute_error, fake_loss, real_loss
 from genad.nets import PRIOR_BULK, Discriminator, Networks, latent_size
 from genad.parameters import PositiveFloat, PositiveInt, Share
-from genad.training import Adam, Model, Objective, ReconstructionModel, Terms
+from genad.training import Adam, GeneratorModel, Model, Objective, Terms
 
 _BANK = 256
 # A row's search ends when this many steps have not lowered its loss by a relative 1e-3.
@@ -68,7 +68,7 @@ class AnoGAN(LatentDetector):
         return _AnoGANModel(self._networks(shape), self)
 
 
-class _AnoGANModel(ReconstructionModel):
+class _AnoGANModel(GeneratorModel):
     bank: Tensor
 
     def __init__(self, nets: Networks, options: AnoGAN) -> None:
@@ -87,19 +87,14 @@ class _AnoGANModel(ReconstructionModel):
             Objective("generator", (self.generator,), self.generator_loss, betas=betas),
         ]
 
-    def generate(self, n: int) -> Tensor:
-        """Return n samples from the generator."""
-        samples: Tensor = self.generator(torch.randn(n, self.latent, device=self.bank.device))
-        return samples
-
     def discriminator_loss(self, x: Tensor) -> Terms:
         with torch.no_grad():
-            fake = self.generate(len(x))
+            fake = self.sample(len(x))
         real_logit, fake_logit = self.discriminator(torch.cat([x, fake])).chunk(2)
         return {"real": real_loss(real_logit), "fake": fake_loss(fake_logit)}
 
     def generator_loss(self, x: Tensor) -> Terms:
-        return {"adversarial": real_loss(self.discriminator(self.generate(len(x))))}
+        return {"adversarial": real_loss(self.discriminator(self.sample(len(x))))}
 
     def validation(self, x: Tensor) -> Tensor | None:
         return None  # neither loss of a GAN tells how good it is

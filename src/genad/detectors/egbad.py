@@ -9,7 +9,7 @@ from genad.detector import LatentDetector
 from genad.losses import absolute_error, fake_loss, per_sample, real_loss, squared_error
 from genad.nets import PRIOR_BULK, JointDiscriminator, Networks, latent_size
 from genad.parameters import NaturalFloat, Share
-from genad.training import Model, Objective, ReconstructionModel, Terms
+from genad.training import GeneratorModel, Model, Objective, Terms
 
 
 @final
@@ -57,7 +57,7 @@ class EGBAD(LatentDetector):
         return _EGBADModel(self._networks(shape), self)
 
 
-class _EGBADModel(ReconstructionModel):
+class _EGBADModel(GeneratorModel):
     def __init__(self, nets: Networks, options: EGBAD) -> None:
         super().__init__(options.scored_by, options.weight)
         self.latent = latent_size(nets.shape, options.latent)
@@ -75,7 +75,7 @@ class _EGBADModel(ReconstructionModel):
 
     def logits(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return the logits of the pairs (x, E(x)) and of as many pairs (G(z), z)."""
-        z = torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device)
+        z = self.prior(len(x))
         pairs = torch.cat([x, self.generator(z)]), torch.cat([self.encoder(x), z])
         encoded, generated = self.discriminator(*pairs).chunk(2)
         return encoded, generated

@@ -9,7 +9,7 @@ from genad.detector import LatentDetector
 from genad.losses import gradient_penalty, per_sample, squared_error
 from genad.nets import PRIOR_BULK, Discriminator, Networks, latent_size
 from genad.parameters import NaturalFloat, PositiveInt
-from genad.training import Model, Objective, ReconstructionModel, Terms
+from genad.training import GeneratorModel, Model, Objective, Terms
 
 
 @final
@@ -57,7 +57,7 @@ class FAnoGAN(LatentDetector):
         return _FAnoGANModel(self._networks(shape), self)
 
 
-class _FAnoGANModel(ReconstructionModel):
+class _FAnoGANModel(GeneratorModel):
     def __init__(self, nets: Networks, options: FAnoGAN) -> None:
         # A(x) has the weights 1 and kappa: the same up to a factor as 1 - w and w.
         super().__init__(options.scored_by, options.kappa / (1 + options.kappa))
@@ -78,15 +78,9 @@ class _FAnoGANModel(ReconstructionModel):
             Objective("encoder", (self.encoder,), self.encoder_loss, stage=1),
         ]
 
-    def generate(self, x: Tensor) -> Tensor:
-        """Return as many generated samples as `x` holds."""
-        z = torch.randn(len(x), self.latent, dtype=x.dtype, device=x.device)
-        samples: Tensor = self.generator(z)
-        return samples
-
     def critic_loss(self, x: Tensor) -> Terms:
         with torch.no_grad():
-            fake = self.generate(x)
+            fake = self.sample(len(x))
         real_value, fake_value = self.critic(torch.cat([x, fake])).chunk(2)
         return {
             "wasserstein": fake_value - real_value,
@@ -94,7 +88,7 @@ class _FAnoGANModel(ReconstructionModel):
         }
 
     def generator_loss(self, x: Tensor) -> Terms:
-        return {"adversarial": -self.critic(self.generate(x))}
+        return {"adversarial": -self.critic(self.sample(len(x)))}
 
     def encoder_loss(self, x: Tensor) -> Terms:
         x_hat = self.reconstruct(x)

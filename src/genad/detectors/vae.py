@@ -139,5 +139,12 @@ class _VAEModel(Model):
         return math.log(len(weights)) - torch.logsumexp(torch.stack(weights), 0)
 
     def reconstruct(self, x: Tensor) -> Tensor:
-        x_hat: Tensor = self.decoder(self.posterior(x)[0])
+        return self._mean(self.posterior(x)[0])
+
+    def sample(self, n: int) -> Tensor:
+        """Return the means of p(x|z) for n draws of z, without the noise around them."""
+        return self._mean(torch.randn(n, self.noise.shape[2], device=self.noise.device))
+
+    def _mean(self, z: Tensor) -> Tensor:
+        x_hat: Tensor = self.decoder(z)
         return x_hat.sigmoid() if self.bernoulli else x_hat

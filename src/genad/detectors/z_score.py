@@ -34,6 +34,7 @@ class ZScore(Detector):
     """
 
     family = "statistics"
+    kinds = ("table", "series", "image")
 
     aggregate: Literal["sum", "max"] = "sum"
 

@@ -5,7 +5,14 @@ from genad.training.checkpoint import Checkpoint
 from genad.training.device import resolve_device
 from genad.training.history import Epoch, History
 from genad.training.loop import Options, train
-from genad.training.objective import Model, Objective, ReconstructionModel, Terms, attribute
+from genad.training.objective import (
+    GeneratorModel,
+    Model,
+    Objective,
+    ReconstructionModel,
+    Terms,
+    attribute,
+)
 from genad.training.optimiser import Adam
 from genad.training.replay import Recording, Unrecordable
 
@@ -14,6 +21,7 @@ __all__ = [
     "Callback",
     "Checkpoint",
     "Epoch",
+    "GeneratorModel",
     "History",
     "Model",
     "Objective",

@@ -94,6 +94,10 @@ class Model(nn.Module):
         """Return what the model would have expected in the place of `x`, of the same shape."""
         raise NotImplementedError(f"{type(self).__name__} has no reconstruction")
 
+    def sample(self, n: int) -> Tensor:
+        """Return n samples drawn from what the model has learnt, of shape (n, *shape)."""
+        raise NotImplementedError(f"{type(self).__name__} has no prior to draw from")
+
     def validation(self, x: Tensor) -> Tensor | None:
         """Return the held-out loss of each sample, or None where no loss tells of progress."""
         return self.score(x)
@@ -157,6 +161,22 @@ class ReconstructionModel(Model):
             distance = attribute(lambda u: self.distance(u, x_hat), x, x_hat)
             shares = shares + self.weight * distance
         return shares.detach()
+
+
+class GeneratorModel(ReconstructionModel):
+    """A reconstruction model with a generator that makes samples of normal latents."""
+
+    generator: nn.Module
+    latent: int
+
+    def prior(self, n: int) -> Tensor:
+        """Return n latents from the standard normal distribution, of shape (n, latent)."""
+        like = next(self.generator.parameters())
+        return torch.randn(n, self.latent, dtype=like.dtype, device=like.device)
+
+    def sample(self, n: int) -> Tensor:  # noqa: D102
+        samples: Tensor = self.generator(self.prior(n))
+        return samples
 
 
 def attribute(

@@ -1,0 +1,64 @@
+"""What a saved detector consists of, and how one is made of that again."""
+
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+import torch
+
+from genad.calibration import Calibration
+from genad.data.choice import make_view
+from genad.parameters import parameters_from_plain, plain_parameters
+from genad.storage import Arrays, rebuilding, section
+from genad.training import History, resolve_device
+
+if TYPE_CHECKING:
+    from genad.detector.base import Detector
+
+D = TypeVar("D", bound="Detector")
+
+
+def describe(detector: "Detector") -> tuple[dict[str, Any], Arrays]:
+    """Return a fitted detector as plain values for JSON, and arrays."""
+    view, arrays = detector.view_.state()
+    arrays = {f"view.{name}": array for name, array in arrays.items()}
+    weights = detector.model_.state_dict()
+    arrays |= {f"model.{name}": tensor.cpu().numpy() for name, tensor in weights.items()}
+    arrays["calibration"] = detector.calibration_.reference_scores
+    names = getattr(detector, "feature_names_in_", None)
+    config = {
+        "detector": type(detector).__name__,
+        "parameters": plain_parameters(detector.get_params(deep=False)),
+        "view": {"kind": detector.view_.kind, **view},
+        "n_features_in": detector.n_features_in_,
+        "feature_names_in": None if names is None else [str(name) for name in names],
+        "threshold": detector.threshold_,
+        "history": detector.history_.to_config(),
+        "genad": version("genad"),
+        "versions": {"python": platform.python_version(), "torch": torch.__version__},
+    }
+    return config, arrays
+
+
+def rebuild(cls: type[D], config: dict[str, Any], arrays: Arrays, device: str | None = None) -> D:
+    """Return the detector that `describe` described, on another device if one is given."""
+    with rebuilding(cls.__name__, config):
+        detector = cls(**parameters_from_plain(config["parameters"]))
+        detector.device = detector.device if device is None else device
+        detector.n_features_in_ = config["n_features_in"]
+        if config["feature_names_in"] is not None:
+            detector.feature_names_in_ = np.array(config["feature_names_in"], dtype=object)
+        kind = config["view"]["kind"]
+        detector.view_ = make_view(kind, detector.scaler, detector.window, detector.stride)
+        detector.view_.load_state(config["view"], section(arrays, "view."))
+        with torch.random.fork_rng([]):
+            detector.model_ = detector._build(detector.view_.shape).eval()
+        weights = section(arrays, "model.").items()
+        detector.model_.load_state_dict({k: torch.from_numpy(a) for k, a in weights})
+        detector.history_ = History.from_config(config["history"])
+        detector.calibration_ = Calibration(arrays["calibration"])
+        detector.threshold_ = float(config["threshold"])
+    detector.offset_ = -detector.threshold_
+    detector.model_.to(resolve_device(detector.device))
+    return detector
