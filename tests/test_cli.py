@@ -22,7 +22,7 @@ from genad.cli.errors import Misuse
 from genad.cli.progress import Bars
 from genad.cli.settings import make_detector, parse_settings
 from genad.data import list_datasets, open_table
-from genad.errors import TrainingDiverged
+from genad.errors import DataError, TrainingDiverged
 from genad.registry import detector_classes
 from genad.training import Callback
 
@@ -177,6 +177,19 @@ def test_detect_learns_from_another_file(run, work):
     assert (found["train"], found["train_rows"], found["rows"]) == ("first.csv", 100, ROWS)
 
 
+def test_times_are_whole_and_names_give_way_in_a_narrow_terminal(run, work):
+    lines = ["when the pump was started at the latest,fault"]
+    lines += [f"2024-01-{1 + i // 24:02d} {i % 24:02d}:15:30,{int(i > 697)}" for i in range(700)]
+    Path("starts.csv").write_text("\n".join(lines))
+    Path("first-starts.csv").write_text("\n".join(lines[:100]))
+    options = ["--train", "first-starts.csv", "--label", "fault", "-o", "starts"]
+    shown = run("detect", "starts.csv", "-m", "zscore", *options).out.splitlines()
+    assert max(map(len, shown)) <= 80
+    (first,) = (i for i, line in enumerate(shown) if line.startswith("700"))
+    assert re.search(r"anomaly +when .* 2024-01-30 +2024-01-0\d$", shown[first])
+    assert re.search(r" 03:15:30 +\d\d:\d\d:\d\d$", shown[first + 1])
+
+
 def test_labels_choose_training_rows_if_asked(run):
     options = ["--label", "label", "--anomaly", "broken", "--normal-only", "--json"]
     found = json.loads(run("detect", "pump.csv", "-m", "zscore", "-o", "normal", *options).out)
@@ -192,6 +205,9 @@ def test_the_threshold_can_be_chosen(run):
         ended = run("detect", "pump.csv", "-m", "zscore", "-o", f"by{i}", *choice, "--json")
         flagged[choice[0]] = json.loads(ended.out)["flagged"]
     assert flagged["--top"] == 20
+    top = run("detect", "pump.csv", "-m", "zscore", "-o", "top", "--top", "0.1", "--json")
+    rule = json.loads(top.out)["parameters"]["threshold"]
+    assert rule == {"name": "fixed", "value": json.loads(top.out)["threshold"]}
     assert flagged["--contamination"] == 10
     assert 60 < flagged["--threshold"] < 140
 
@@ -251,6 +267,22 @@ def test_columns_may_be_in_another_order_and_new(run, detected):
     scored, before = open_table("shuffled-scores.csv").read(), open_table("out/scores.csv").read()
     assert scored["anomaly_score"].equals(before["anomaly_score"])
     assert scored.column_names[:5] == table.column_names
+
+
+def test_a_name_that_no_table_can_have_is_found_before_the_scoring(fails, detected, monkeypatch):
+    monkeypatch.setattr("genad.files.score_source", lambda *_: pytest.fail("scored before that"))
+    said = fails(2, "score", "out/model", "pump.csv", "--out", "scores.txt")
+    assert said == (
+        "Error: --out scores.txt has to end in .csv, .tsv, .csv.gz, .tsv.gz or .parquet.\n"
+    )
+
+
+def test_the_folder_of_a_detection_holds_its_model(run, detected):
+    for name in ("out", "out/model"):
+        assert run("score", name, "pump.csv", "--out", "by-folder.csv", "--force", "-q").code == 0
+        assert Path("by-folder.csv").read_text() == Path("out/scores.csv").read_text()
+    Path("no model").mkdir()
+    assert "no model of genad" in run("score", "no model", "pump.csv", "--out", "never.csv").err
 
 
 def test_fit_as_json(run):
@@ -323,7 +355,8 @@ def test_the_sentence_says_how_to_go_on(run, monkeypatch, uninterrupted):
     assert shlex.split(command) == [*arguments, "--resume"]
     refused = run(*arguments)
     assert refused.code == 2
-    assert "holds an interrupted training: add --resume to go on with it" in refused.err
+    assert "An earlier run was interrupted, and what was trained so far is in" in refused.err
+    assert "add --resume to go on with it, or --force to start again." in refused.err
     assert run(*arguments, "--resume", "--seed", "1").code == 2  # that is another training
     resumed = run(*shlex.split(command), "--json")
     assert resumed.code == 0, resumed.err
@@ -343,13 +376,72 @@ def test_force_starts_an_interrupted_training_again(run, monkeypatch):
     assert not list(Path().glob("*.checkpoint.safetensors"))
 
 
-def test_ctrl_c_at_any_other_time_leaves_nothing(fails, monkeypatch):
-    def interrupt(*_):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("model", [["-m", "zscore"], [*TINY_VAE, "--epochs", "4"]])
+@pytest.mark.parametrize("place", ["scoring._scores", "scoring._write", "scoring.explain_top"])
+def test_ctrl_c_after_the_training_keeps_the_model(run, monkeypatch, place, model):
+    out = f"{place} by {model[1]}"
+    arguments = ["detect", "pump.csv", *model, "--top", "0.1", "--out", out]
+    with monkeypatch.context() as patch:
+        patch.setattr(f"genad.files.{place}", interrupt)
+        ended = run(*arguments)
+    assert (ended.code, ended.out) == (130, "")
+    assert SAYS.fullmatch(ended.err)
+    assert not Path(out).exists()
+    assert not list(Path().glob(f".{out}*"))
+    said, _, command = ended.err.partition("; go on with: genad ")
+    folder = said.partition("what was learnt is in ")[2]
+    assert sorted(path.name for path in Path(folder).iterdir()) == ["fitted.json", "model"]
+    assert shlex.split(command) == [*arguments, "--resume"]
+    assert "add --resume to go on with it" in run(*arguments).err
+    with monkeypatch.context() as patch:
+        patch.setattr("genad.detector.Detector.fit", lambda *_: pytest.fail("fitted again"))
+        assert run(*shlex.split(command), "--quiet").code == 0
+    assert not Path(folder).exists()
+    assert run(*arguments[:-1], f"{out} at once", "--quiet").code == 0
+    for name in ("scores.csv", "model/weights.safetensors"):
+        assert Path(out, name).read_bytes() == Path(f"{out} at once", name).read_bytes()
 
-    monkeypatch.setattr("genad.files.scoring._scores", interrupt)
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_a_kept_model_is_for_the_same_run_only(run, monkeypatch):
+    arguments = ["detect", "pump.csv", "-m", "zscore", "--out", "kept"]
+    with monkeypatch.context() as patch:
+        patch.setattr("genad.files.scoring._scores", interrupt)
+        assert run(*arguments).code == 130
+    for other in (["--seed", "1"], ["--ignore", "rpm"], ["--set", "aggregate=max"]):
+        refused = run(*arguments, "--resume", *other)
+        assert refused.code == 2
+        assert "was fitted with other parameters or on other data" in refused.err
+    assert run(*arguments, "--force", "--seed", "1", "-q").code == 0
+    assert not Path("kept.fitted").exists()
+
+
+def test_a_failure_after_the_training_keeps_the_model_too(run, monkeypatch):
+    def full(*_):
+        raise DataError("scores.csv cannot be written: No space left on device.")
+
+    arguments = ["detect", "pump.csv", "-m", "zscore", "--out", "full"]
+    with monkeypatch.context() as patch:
+        patch.setattr("genad.files.scoring.write_table", full)
+        ended = run(*arguments)
+    assert ended.code == 1
+    assert "No space left on device. But what was learnt is in" in ended.err
+    command = shlex.split(ended.err.partition("; go on with: genad ")[2])
+    assert run(*command, "--quiet").code == 0
+    assert not list(Path().glob("*.fitted"))
+
+
+def test_ctrl_c_before_anything_was_learnt_leaves_nothing(fails, monkeypatch):
+    monkeypatch.setattr("genad.files.job.inspect", interrupt)
     said = fails(130, "detect", "pump.csv", "-m", "zscore", "--out", "never")
     assert said == "Error: Interrupted: nothing was written.\n"
+    monkeypatch.setattr("genad.files.scoring._scores", interrupt)
+    fitted = Path("for scoring")
+    assert main(["fit", "pump.csv", "-m", "zscore", "--out", str(fitted), "--quiet"]) == 0
+    assert fails(130, "score", fitted, "pump.csv", "--out", "never.csv") == said
 
 
 def test_a_training_that_diverges_leaves_nothing_to_resume(fails, monkeypatch):
@@ -472,7 +564,7 @@ def test_a_place_that_cannot_be(fails):
     ("arguments", "said"),
     [
         (["detect", "nowhere.csv"], "nowhere.csv is neither a file here nor a data set"),
-        (["detect"], "Missing argument 'data'. See 'genad detect --help'"),
+        (["detect"], "Missing argument 'DATA'. See 'genad detect --help'"),
         (["detect", "pump.csv", "--nonsense"], "No such option: --nonsense"),
         (["nonsense"], "No such command 'nonsense'"),
         (["score", "no-model", "pump.csv"], "'no-model' does not exist"),
@@ -495,7 +587,6 @@ def test_a_place_that_cannot_be(fails):
         (["detect", "pump.csv", "--scores-format", "xls"], "is csv, tsv or parquet, not 'xls'"),
         (["detect", "breast_cancer", "--label", "x"], "brings its own labels"),
         (["detect", "mnist"], "mnist is a data set of images, but only tables"),
-        (["detect", "nab/nyc_taxi"], "nab/nyc_taxi is a data set of series, but only tables"),
     ],
 )
 def test_misuse(fails, arguments, said):
@@ -556,6 +647,9 @@ def test_data_sets_are_those_registered(run):
 
 
 def test_fetch_says_where_a_data_set_is(run):
+    said = run("data", "fetch", "brest_cancer")
+    assert said.code == 2
+    assert said.err.count("breast_cancer") == 1
     path = run("data", "fetch", "breast_cancer").out.strip()
     assert Path(path).is_file()
     found = json.loads(run("data", "fetch", "breast_cancer", "--json").out)

@@ -23,7 +23,7 @@ from genad.data import (
     load_series,
 )
 from genad.data.datasets import cifar10, ecg5000, fetch, nab
-from genad.data.datasets.base import Images, Series, one_class_split
+from genad.data.datasets.base import ImageSet, Series, one_class_split
 from genad.data.datasets.fetch import Home, fetch_files, pinned_files, verify
 from genad.data.datasets.idx import read_idx
 from genad.errors import DataError, DatasetError, ParameterError
@@ -61,13 +61,17 @@ def test_facts_are_complete_and_names_unique():
         ("kdd", "kddcup99"),
         ("adbench/thyroids", "adbench/thyroid"),
         ("cifar", "cifar10"),
-        ("", "breast_cancer"),
+        ("brest_cancer", "breast_cancer"),
+        ("", "genad data list"),
+        ("quux", "genad data list"),
     ],
 )
 @pytest.mark.parametrize("call", [load_dataset, fetch_dataset, load_series, load_images])
 def test_unknown_name_lists_the_nearest(call, name, expected):
-    with pytest.raises(DatasetError, match=f"no data set '{name}'.* {expected}"):
+    with pytest.raises(ParameterError, match=f"no data set '{name}': .*{expected}") as raised:
         call(name)
+    names = str(raised.value).rpartition(" are ")[2].rstrip(".").split(", ")
+    assert len(set(names)) == len(names)
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "Breast-Cancer", " breast_cancer "])
@@ -117,7 +121,7 @@ def test_one_class_split_needs_both_kinds(is_anomaly):
 def images():
     classes = np.array([0, 1, 2, 1])
     pixels = np.arange(16, dtype=np.uint8).reshape(4, 2, 2)
-    return Images("toy", pixels, classes, pixels[::-1], classes[::-1], ("a", "b", "c"))
+    return ImageSet("toy", pixels, classes, pixels[::-1], classes[::-1], ("a", "b", "c"))
 
 
 @pytest.mark.parametrize(
@@ -508,9 +512,9 @@ def test_ecg5000(tmp_path, monkeypatch):
 @real_data
 @pytest.mark.parametrize("name", ["nab", "ucr", "smd"])
 def test_a_collection_has_to_be_narrowed_down(name):
-    with pytest.raises(DatasetError, match=rf"{name} holds \d+ series: name one, as in {name}/"):
+    with pytest.raises(ParameterError, match=rf"{name} holds \d+ series: name one, as in {name}/"):
         load_dataset(name)
-    with pytest.raises(DatasetError, match=rf"{name} has no series 'qqq': name one"):
+    with pytest.raises(ParameterError, match=rf"{name} has no series 'qqq': name one"):
         load_dataset(f"{name}/qqq")
 
 

@@ -1,5 +1,7 @@
 """Fitting on sources and scoring them: columns, labels, chunks, notes, what is written."""
 
+import json
+import re
 from datetime import datetime
 
 import numpy as np
@@ -8,10 +10,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from pyarrow import parquet
 
-from genad import ZScore
+from genad import VAE, ZScore
 from genad.data import open_table
 from genad.detector import Detector
-from genad.errors import DataError, ParameterError
+from genad.errors import DataError, ModelFormatError, ParameterError
 from genad.files import (
     ADDED,
     Roles,
@@ -27,6 +29,10 @@ from genad.files import (
 from genad.files import (
     source as source_module,
 )
+from genad.files.cells import as_cells, expected_cells
+from genad.files.explanation import Ranked
+from genad.files.fitting import TrainingRows, fit_rows, training_rows
+from genad.files.kept import Kept
 from genad.files.labels import as_labels
 from genad.files.scoring import share_threshold
 from genad.files.source import unwatched
@@ -234,6 +240,36 @@ def test_the_top_rows_come_with_values_reasons_and_expectations(table, tmp_path,
     assert {row.label for row in top[1:]} == {False}
 
 
+def test_a_constant_part_of_a_columns_contribution_is_no_reason(tmp_path):
+    """Every row has a squared z-score of 1 on a column of two sides, whichever it is on."""
+    rng, sides = np.random.default_rng(0), np.tile([-1.0, 1.0], N // 2)
+    train = pa.table({"side": sides, "bar": rng.normal(size=N)})
+    scored = pa.table({"side": sides, "bar": np.where(np.arange(N) == ODD, 0.9, 0.0)})
+    task = Task(table_source("train", train), table_source("new", scored))
+    odd = detect(ZScore(random_state=0), task, tmp_path / "scores.csv").top[0]
+    assert odd.row == ODD + 1
+    assert not odd.flagged
+    assert 0.5 < odd.contributions["bar"] < odd.contributions["side"]
+    assert odd.excess["side"] == pytest.approx(0.0, abs=0.1)
+    assert odd.excess["bar"] > 0.5
+
+
+def test_ordinary_rows_are_those_not_flagged():
+    scores = np.arange(2000.0)
+    few = Ranked(scores[:5], 2.0, np.array([4])).ordinary()
+    assert few.tolist() == [0, 1, 2]
+    many = Ranked(scores, 1500.0, np.array([1999])).ordinary()
+    assert len(np.unique(many)) == len(many) == 512
+    assert many.max() <= 1500
+    assert 600 < np.median(many) < 900  # from all over the rows
+
+
+def test_where_every_row_is_flagged_contributions_stand_as_they_are(table, tmp_path):
+    found = run(table.slice(ODD - 1, 3), tmp_path, top_share=0.9)
+    assert found.flagged == 3
+    assert all(row.excess == row.contributions for row in found.top)
+
+
 def test_columns_are_matched_by_name(table, tmp_path):
     source, roles = table_source("pump", table), Roles(label="fault")
     detector = ZScore(random_state=0)
@@ -268,13 +304,16 @@ def test_a_column_that_would_be_overwritten_is_refused(table, tmp_path, name):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_file_that_grows_while_it_is_read_leaves_nothing(table, tmp_path):
+def test_a_file_that_changes_while_it_is_read_leaves_nothing(table, tmp_path):
     detector = ZScore(random_state=0)
     fit_source(detector, table_source("pump", table))
     source = table_source("pump", table)
     calls = iter([table, table, pa.concat_tables([table, table])])
     grown = type(source)("pump", source.columns, lambda rows: iter([next(calls)]))
     with pytest.raises(DataError, match="grew while it was read"):
+        score_source(detector, grown, tmp_path / "scores.csv")
+    calls = iter([table, table, table.slice(0, N - 1)])
+    with pytest.raises(DataError, match="shrank while it was read"):
         score_source(detector, grown, tmp_path / "scores.csv")
     assert not list(tmp_path.iterdir())
 
@@ -345,9 +384,59 @@ def test_times_and_booleans_are_expected_in_their_own_terms(tmp_path):
     days = [datetime(2024, 1, 1 + i % 28) for i in range(60)]
     table = pa.table({"day": days, "open": rng.random(60) < 0.9, "bar": rng.normal(size=60)})
     top = run(table, tmp_path, Roles()).top[0]
-    assert top.values["day"].startswith("2024-01-")
-    assert top.expected["day"].startswith("2024-01-1")
+    assert re.fullmatch(r"2024-01-\d\d", top.values["day"])
+    assert re.fullmatch(r"2024-01-1\d", top.expected["day"])
     assert top.expected["open"] is True
+
+
+SECOND, DAY = pa.timestamp("s"), 86_400
+AT = {
+    "a date": (pa.array([3 * DAY], SECOND).cast(pa.date32()), "1970-01-04", "1970-01-03"),
+    "a date of a text file": (pa.array([3 * DAY], SECOND), "1970-01-04", "1970-01-03"),
+    "a second": (pa.array([5], SECOND), "1970-01-01 00:00:05", "1970-01-03 12:00:00"),
+    "a millisecond": (
+        pa.array([5_250_000_000], pa.timestamp("ns")),
+        "1970-01-01 00:00:05.250",
+        "1970-01-03 12:00:00.400",
+    ),
+    "a nanosecond": (
+        pa.array([5_000_001_001], pa.timestamp("ns")),
+        "1970-01-01 00:00:05.000001",
+        "1970-01-03 12:00:00.400000",
+    ),
+    "in a zone": (
+        pa.array([5], pa.timestamp("s", "Asia/Tokyo")),
+        "1970-01-01 09:00:05+09:00",
+        "1970-01-03 21:00:00+09:00",
+    ),
+    "a time of day": (pa.array([5], pa.time32("s")), "00:00:05", "23:59:59"),
+    "a duration": (pa.array([5], pa.duration("s")), "0:00:05", "2 days, 12:00:00"),
+}
+
+
+@pytest.mark.parametrize("name", AT)
+def test_times_are_shown_at_the_precision_of_their_column(name):
+    column, value, expected = AT[name]
+    column = pa.chunked_array([column])
+    assert as_cells(column) == [value]
+    assert expected_cells(column, [2.5 * DAY + 0.4]) == [expected]
+
+
+@pytest.mark.parametrize("seconds", [1e30, -1e30, 1e12, float("nan"), float("inf"), None])
+def test_a_time_that_no_calendar_has_is_not_expected(seconds):
+    assert expected_cells(pa.chunked_array([pa.array([5], SECOND)]), [seconds]) == [None]
+
+
+def test_dates_of_a_text_file_are_expected_and_written_as_dates(tmp_path):
+    days = [f"2024-01-{1 + i % 28:02d}" for i in range(60)]
+    bars = np.random.default_rng(0).normal(size=60)
+    lines = ["day,bar", *(f"{day},{bar:.4f}" for day, bar in zip(days, bars, strict=True))]
+    (tmp_path / "pump.csv").write_text("\n".join(lines))
+    source = file_source(tmp_path / "pump.csv")
+    found = detect(ZScore(random_state=0), Task(source, source), tmp_path / "scores.csv")
+    assert re.fullmatch(r"2024-01-1\d", found.top[0].expected["day"])
+    written = (tmp_path / "scores.csv").read_text().splitlines()
+    assert [line.split(",")[0] for line in written[1:]] == days
 
 
 def test_missing_values_stay_missing(table, tmp_path):
@@ -366,3 +455,62 @@ def test_a_file_and_a_table_give_the_same(table, tmp_path):
     found = detect(ZScore(random_state=0), task, path)
     assert_array_equal(found.scores, run(table, tmp_path).scores)
     assert found.scored == str(tmp_path / "pump.parquet")
+
+
+# ---------------------------------------------------------------- what is kept
+
+
+def kept_run(folder, table, **parameters):
+    """Fit, keep, and return what is needed to take it up again."""
+    rows = training_rows(table_source("pump", table), Roles(label="fault"))
+    detector = ZScore(random_state=0, **parameters)
+    fitted = fit_rows(detector, rows)
+    kept = Kept(folder / "kept")
+    kept.write(detector, fitted, rows.digest())
+    return kept, detector, rows, fitted
+
+
+def test_what_was_kept_is_the_same(table, tmp_path):
+    kept, detector, rows, fitted = kept_run(tmp_path, table, threshold="mad:3")
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    again, facts = kept.read(ZScore(random_state=0, threshold="mad:3"), rows.digest())
+    assert facts == fitted
+    assert_array_equal(again.anomaly_score(rows.table), detector.anomaly_score(rows.table))
+    assert Kept(tmp_path / "nothing").read(detector, rows.digest()) is None
+
+
+def test_what_was_kept_of_another_run_is_refused(table, tmp_path):
+    kept, detector, rows, _ = kept_run(tmp_path, table)
+    other = rows.table.set_column(0, "bar", pa.array([*rows.table["bar"].to_pylist()[:-1], 0.5]))
+    for wrong, of in (
+        (ZScore(random_state=1), rows.table),
+        (VAE(random_state=0), rows.table),
+        (detector, rows.table.slice(1)),
+        (detector, other),
+        (detector, rows.table.rename_columns(["bar", "rpm", "x"])),
+    ):
+        with pytest.raises(ParameterError, match="fitted with other parameters or on other data"):
+            kept.read(wrong, TrainingRows("pump", of, []).digest())
+    chunked = pa.concat_tables([rows.table.slice(0, 9), rows.table.slice(9)])
+    assert kept.read(detector, TrainingRows("pump", chunked, []).digest()) is not None
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", json.dumps({"data": "", "fitted": {"a": 1}})])
+def test_what_was_kept_and_damaged_is_refused(table, tmp_path, text):
+    kept, detector, rows, _ = kept_run(tmp_path, table)
+    (kept.path / "fitted.json").write_text(text)
+    with pytest.raises(ModelFormatError, match=r"is damaged .*; delete it to fit again"):
+        kept.read(detector, rows.digest())
+
+
+def test_a_kept_detector_is_not_fitted_again(table, tmp_path, monkeypatch):
+    source, roles, kept = table_source("pump", table), Roles(label="fault"), Kept(tmp_path / "kept")
+    task, path = Task(source, source, roles, top_share=0.1), tmp_path / "scores.csv"
+    first = detect(ZScore(random_state=0), task, path, kept=kept)
+    text = path.read_text()
+    monkeypatch.setattr(Detector, "fit", lambda *_: pytest.fail("fitted again"))
+    second = detect(ZScore(random_state=0), task, path, kept=kept)
+    assert path.read_text() == text
+    assert second.threshold == first.threshold == second.detector.threshold_
+    assert (second.train_rows, second.fit_seconds) == (first.train_rows, first.fit_seconds)
+    assert second.notes == first.notes

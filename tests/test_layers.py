@@ -15,11 +15,11 @@ LAYERS = (
     ("server",),
     ("report", "distributed"),
     ("files",),
-    ("detection", "benchmark"),
+    ("detection", "benchmark", "pyod"),
     ("registry",),
     ("detectors",),
     ("detector",),
-    ("parameters", "storage", "training", "blocks", "events"),
+    ("parameters", "storage", "training", "streaming", "blocks", "events"),
     ("data", "nets", "losses", "metrics", "thresholds", "calibration"),
     ("errors",),
 )

@@ -72,7 +72,7 @@ def test_types_and_missing_cells(file):
 
 def test_dates_times_and_columns_without_values(file):
     table = read(file("day,clock,nothing\n2024-01-01,12:30,\n2024-01-02,13:00,NA\n"))
-    assert types(table) == {"day": "timestamp[s]", "clock": "string", "nothing": "double"}
+    assert types(table) == {"day": "date32[day]", "clock": "string", "nothing": "double"}
     assert table["clock"].to_pylist() == ["12:30", "13:00"]
 
 
@@ -136,7 +136,9 @@ def test_a_first_line_with_a_word_is_a_header(file, header):
         ("1", "99999999999999999999", "double"),
         ("1", "true", "bool"),
         ("", "7", "int64"),
-        ("?", "2024-01-01", "timestamp[s]"),
+        ("?", "2024-01-01", "date32[day]"),
+        ("2024-01-01", "?", "date32[day]"),
+        ("2024-01-01", "2024-01-01 10:00", "timestamp[s]"),
         ("true", "5", "string"),
         ("2024-01-01", "2024-01-01 10:00:00.25", "timestamp[ns]"),
         ("2024-01-01", "3", "string"),

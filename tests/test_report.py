@@ -24,6 +24,7 @@ from genad.report.axes import Axis
 from genad.report.content import detect_content
 from genad.report.formats import clip, duration, number, percent, probability
 from genad.report.scores import score_histogram
+from genad.thresholds import Fixed
 from genad.training import Callback, Epoch, History
 
 HOSTILE = "<script>alert(1)</script>"
@@ -94,6 +95,7 @@ def detect(detector, scored=30, far=3, top=8):
             flagged=bool(scores[i] > detector.threshold_),
             values=table.slice(i, 1).to_pylist()[0],
             contributions=dict(zip(COLUMNS, shared[i].tolist(), strict=True)),
+            excess=dict(zip(COLUMNS, shared[i].tolist(), strict=True)),
             expected=expected.slice(i, 1).to_pylist()[0],
             label=None,
         )
@@ -165,7 +167,7 @@ def hostile_everywhere(detection):
 def long_names(detection):
     names = [f"{'a long name ' * 30}{j}" for j in range(6)]
     values = dict.fromkeys(names, "a long value " * 50)
-    return with_row(detection, values=values, contributions=dict.fromkeys(names, 1.0), expected={})
+    return with_row(detection, values=values, excess=dict.fromkeys(names, 1.0), expected={})
 
 
 VARIANTS = {
@@ -178,7 +180,7 @@ VARIANTS = {
     "no finite score": lambda detection: with_scores(detection, [np.inf]),
     "scores far apart": lambda detection: with_scores(detection, [-1e30, 0.0, 1e-30, 1e30]),
     "no top rows": lambda detection: replace(detection, top=[]),
-    "no shares": lambda detection: with_row(detection, contributions={}),
+    "no shares": lambda detection: with_row(detection, excess={}),
     "missing values": missing_values,
     "hostile everywhere": hostile_everywhere,
     "long names": long_names,
@@ -291,6 +293,11 @@ def test_no_more_is_promised_than_holds(parameters, value, note):
     assert note in fact.note
 
 
+def test_none_flagged_is_said_as_such(by_z_score):
+    notes = detect_content(replace(by_z_score, flagged=0), "").notes
+    assert "Were all 30 normal, at most 2 would be flagged on average; none is." in notes
+
+
 def test_a_threshold_of_the_run_promises_nothing(by_z_score):
     chosen = with_scores(by_z_score, by_z_score.scores, 6.0)
     above = int((by_z_score.detector.calibration_.reference_scores > 6).sum())
@@ -299,6 +306,15 @@ def test_a_threshold_of_the_run_promises_nothing(by_z_score):
     own = number(by_z_score.detector.threshold_)
     assert f"chosen for this run; the saved model keeps its own, {own}." in " ".join(notes)
     assert not any("Were all" in note for note in notes)
+
+
+def test_a_threshold_is_rounded_where_people_read_it():
+    exact = Fixed(303.13393021)
+    content = detect_content(detect(genad.ZScore(threshold=exact, random_state=0)), "")
+    assert [fact.value for fact in content.run.given if fact.name == "threshold"] == [
+        "Fixed(value=303.134)"
+    ]
+    assert content.key_facts[1].value == "303.1"
 
 
 def test_a_fixed_threshold_is_not_given_twice():
@@ -318,6 +334,8 @@ def test_scoring_the_training_rows_is_said(by_z_score):
     same = detect_content(replace(by_z_score, train="new.csv"), "")
     assert same.lede.endswith("and scored the same rows.")
     assert any("learnt as normal" in note for note in same.notes)
+    clean = detect_content(replace(by_z_score, train="new.csv", normal_only=True), "")
+    assert not any("learnt as normal" in note for note in clean.notes)
     assert not any("Were all" in note for note in same.notes)
 
 
@@ -468,26 +486,27 @@ def test_formats_at_their_edges():
 
 
 @given(st.dictionaries(st.text(max_size=3), st.floats(-1e300, 1e300)))
-def test_shares_sum_to_one_or_are_none(contributions):
-    parts = shares(contributions)
-    assert list(parts) == list(contributions)
+def test_shares_sum_to_one_or_are_none(excess):
+    parts = shares(excess)
+    assert list(parts) == list(excess)
     assert all(0 <= part <= 1 for part in parts.values())
     assert sum(parts.values()) == pytest.approx(1) or not any(parts.values())
 
 
 @pytest.mark.parametrize(
-    ("contributions", "reasons"),
+    ("excess", "reasons"),
     [
         ([9.0, 1.0, 0.5, 0.2, 0.1, 0.1], 3),
         ([3.0, 3.0, 3.0, 2.0, 1.0, 1.0], 4),
         ([1.0, 1.0, 1.0, 1.0, 1.0, 1.0], 5),
         ([1.0, 0.0, 0.0, 0.0, 0.0, -5.0], 1),
         ([0.0] * 6, 0),
+        ([-1.0, -2.0, -3.0, -1.0, -1.0, -1.0], 0),
     ],
 )
-def test_a_row_has_as_many_reasons_as_it_needs(by_z_score, contributions, reasons):
-    given = dict(zip(COLUMNS, contributions, strict=True))
-    (row,) = anomalies(with_row(by_z_score, contributions=given))
+def test_a_row_has_as_many_reasons_as_it_needs(by_z_score, excess, reasons):
+    given = dict(zip(COLUMNS, excess, strict=True))
+    (row,) = anomalies(with_row(by_z_score, excess=given))
     assert len(row.reasons) == reasons
     sizes = [reason.share for reason in row.reasons]
     assert sizes == sorted(sizes, reverse=True)
@@ -514,8 +533,8 @@ def test_a_column_that_the_detector_does_not_know_is_in_the_fold_only(by_z_score
 
 def test_drivers_are_those_of_the_flagged_rows(by_z_score):
     first, second = by_z_score.top[:2]
-    flagged = replace(first, contributions={"speed": 3.0, "load": 1.0}, flagged=True)
-    normal = replace(second, contributions={"speed": 0.0, "load": 5.0}, flagged=False)
+    flagged = replace(first, excess={"speed": 3.0, "load": 1.0}, flagged=True)
+    normal = replace(second, excess={"speed": 0.0, "load": 5.0}, flagged=False)
     listed, over = drivers(replace(by_z_score, top=[flagged, normal]))
     assert [(driver.column, driver.share) for driver in listed] == [("speed", 0.75), ("load", 0.25)]
     assert listed[0].first_in == "1 of 1"
@@ -529,7 +548,7 @@ def test_a_wide_table_and_a_long_training_stay_small_enough_to_mail(by_z_score):
     rng = np.random.default_rng(0)
     names = [f"sensor_{j:03d}_{'of_the_engine_' * 9}" for j in range(500)]
     values = dict(zip(names, rng.normal(size=500).tolist(), strict=True))
-    row = replace(by_z_score.top[0], values=values, contributions=values, expected=values)
+    row = replace(by_z_score.top[0], values=values, excess=values, expected=values)
     detector = genad.ZScore().fit(normal_rows())
     terms = [f"generator.term_{k}" for k in range(8)]
     detector.history_ = History(
@@ -566,7 +585,7 @@ def test_parameters_are_those_given_first():
     detector = genad.VAE(hidden=(8, 4), threshold="mad", callbacks=(watcher,), checkpoint="a/b")
     given, default = parameters(detector)
     assert [(fact.name, fact.value, fact.note) for fact in given] == [
-        ("hidden", "(8, 4)", "default (64, 32)"),
+        ("hidden", "(8, 4)", "default None"),
         ("threshold", "'mad'", "default None"),
     ]
     names = {fact.name for fact in (*given, *default)}

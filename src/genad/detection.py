@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genad.detector import Detector
+from genad.events import Event
 from genad.metrics import FlagReport, RankingReport
 
 Cell = str | float | bool | None
@@ -21,6 +22,9 @@ class TopAnomaly:
     score, probability, flagged : as the detector gives them.
     values : the row as it was given, all columns.
     contributions : share of every column that the detector knows in the score.
+    excess : how far each contribution is above its median over rows that are not flagged: what
+        sets the row apart, by which its reasons are ranked. Columns that add as much to every
+        row's score, as noisy ones do, are no reason.
     expected : what the model would have expected in those columns.
     label : whether the row is labelled an anomaly, or None without labels.
     """
@@ -31,8 +35,33 @@ class TopAnomaly:
     flagged: bool
     values: dict[str, Cell]
     contributions: dict[str, float]
+    excess: dict[str, float]
     expected: dict[str, Cell]
     label: bool | None
+
+
+@dataclass(frozen=True, eq=False)
+class SeriesResult:
+    """What was found in one series.
+
+    Parameters
+    ----------
+    name : of the series.
+    channels : their names.
+    values : as given, of shape (time, channels).
+    stamps : time stamps of shape (time,), or None.
+    scores : of shape (time,).
+    events : in the order of time.
+    labels : True for a labelled anomaly, of shape (time,), or None.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    values: NDArray[np.float64]
+    stamps: NDArray[np.datetime64] | None
+    scores: NDArray[np.float64]
+    events: tuple[Event, ...]
+    labels: NDArray[np.bool_] | None
 
 
 @dataclass(frozen=True)
@@ -53,6 +82,9 @@ class Detection:
     fit_seconds, score_seconds : wall-clock time.
     notes : sentences about the data that a reader must know (columns left out and the like).
     command : how to run it again.
+    normal_only : whether labels chose the training rows, all normal.
+    item : what is scored: a row, a time step or an image.
+    series : what was found in each series, where series were scored.
     """
 
     detector: Detector
@@ -69,3 +101,6 @@ class Detection:
     score_seconds: float
     notes: list[str]
     command: str
+    normal_only: bool = False
+    item: str = "row"
+    series: tuple[SeriesResult, ...] = ()

@@ -4,7 +4,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from genad import detectors
-from genad.detector import Detector
+from genad.detector import Detector, rebuild
+from genad.detectors.external import external, is_external
 from genad.errors import ModelFormatError, ParameterError
 from genad.storage import read_model
 
@@ -29,6 +30,8 @@ def detector_classes() -> dict[str, type[Detector]]:
 def find_detector(name: str) -> type[Detector]:
     """Return the detector of that name, in any case and with or without dashes.
 
+    One of scikit-learn or PyOD is named as in "sklearn.IsolationForest" or "pyod.knn".
+
     Raises
     ------
     ParameterError
@@ -39,6 +42,8 @@ def find_detector(name: str) -> type[Detector]:
     >>> find_detector("f-anogan").__name__
     'FAnoGAN'
     """
+    if is_external(name):
+        return external(name)
     classes = detector_classes()
     key = name.lower().replace("-", "").replace("_", "")
     if key not in classes:
@@ -46,7 +51,7 @@ def find_detector(name: str) -> type[Detector]:
     return classes[key]
 
 
-def load(path: str | Path) -> Detector:
+def load(path: str | Path, *, device: str | None = None) -> Detector:
     """Return the detector that `Detector.save` wrote into a folder, whatever its class.
 
     Nothing in the folder is executed: the class is looked up by name among those registered.
@@ -63,4 +68,4 @@ def load(path: str | Path) -> Detector:
             f"{path} holds a {config.get('detector')!r}, which no installed package provides; "
             "install the package that it comes from."
         )
-    return cls._restore(config, arrays)
+    return rebuild(cls, config, arrays, device)

@@ -8,6 +8,7 @@ import typer
 
 from genad import __version__
 from genad.cli import data
+from genad.cli.bench import bench
 from genad.cli.detect import detect
 from genad.cli.errors import DONE, FAILED, INTERRUPTED, MISUSE
 from genad.cli.fit import fit
@@ -25,6 +26,7 @@ app.command()(detect)
 app.command()(fit)
 app.command()(score)
 app.command()(models)
+app.command()(bench)
 app.add_typer(data.app, name="data")
 
 

@@ -1,7 +1,6 @@
 """`genad detect`: the main job, from a table to a verdict."""
 
 import shlex
-from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -13,6 +12,8 @@ def detect(
     ctx: typer.Context,
     data: options.Data,
     train: options.Train = None,
+    time: options.Time = None,
+    window: options.Window = None,
     label: options.Label = None,
     anomaly: options.Anomaly = None,
     normal_only: options.NormalOnly = False,
@@ -33,36 +34,33 @@ def detect(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Fit a detector, score the rows, and say which are anomalies and why.
+    """Fit a detector, score rows or time steps, and say which are anomalies and why.
 
     Writes a folder with the scored rows, a page to read or mail (report.html) and the model.
     """
-    from genad.cli import inputs, outputs, show
+    from genad.cli import inputs, jobs, outputs, show
     from genad.cli.progress import Bars
     from genad.cli.resume import resumable
-    from genad.cli.settings import make_detector
-    from genad.files import detect as run
     from genad.report import detect_page
 
     inputs.check_threshold(threshold, contamination, top)
-    roles = inputs.make_roles(label, anomaly, ignore, normal_only=normal_only)
-    task = replace(
-        inputs.open_task(data, train, roles),
-        normal_only=normal_only,
-        train_rows=train_rows,
-        top_share=top,
-    )
+    labelled = normal_only and Path(data).exists()  # a data set brings labels of its own
+    roles = inputs.make_roles(label, anomaly, ignore, normal_only=labelled)
+    source = jobs.DataOptions(data, train, time, window, roles, normal_only, train_rows, top)
     given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
-    detector = make_detector(model, settings, **given, random_state=seed, device=device)
-    scores = f"scores.{inputs.scores_suffix(data, scores_format)}"
+    job = jobs.make_job(source, model, settings, **given, random_state=seed, device=device)
+    suffix = inputs.scores_suffix(data, scores_format)
     command = shlex.join(["genad", *ctx.obj])
-    with outputs.staged(out, force=force, holds=outputs.DETECTION) as folder:
+    with (
+        outputs.staged(out, force=force, holds=outputs.DETECTION) as folder,
+        Bars(quiet=quiet) as bars,
+        resumable(job.detector, out, ctx.obj, bars, resume, force) as kept,
+    ):
         folder.mkdir()
-        path = folder / scores
-        with Bars(quiet=quiet) as bars, resumable(detector, out, ctx.obj, bars, resume, force):
-            detection = run(detector, task, path, command=command, watch=bars.rows)
-        detector.save(folder / "model")
+        detection = job.run(folder, suffix, command=command, watch=bars.rows, kept=kept)
+        detection.detector.save(folder / "model")
         page = detect_page(detection, model=str(out / "model"))
         (folder / "report.html").write_text(page, encoding="utf-8")
-    files = {"scores": out / scores, "report": out / "report.html", "model": out / "model"}
+    names = [*(name for name in outputs.RESULTS if (out / name).exists()), "report.html", "model"]
+    files = {name.partition(".")[0]: out / name for name in names}
     show.detection(detection, files, as_json=as_json, quiet=quiet)

@@ -40,10 +40,11 @@ def fit(
     task = inputs.open_task(train, None, roles)
     given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
     detector = make_detector(model, settings, **given, random_state=seed, device=device)
-    with outputs.staged(out, force=force, holds=outputs.MODEL) as folder:
-        with Bars(quiet=quiet) as bars, resumable(detector, out, ctx.obj, bars, resume, force):
-            fitted = fit_source(
-                detector, task.train, roles, normal_only=normal_only, most=train_rows
-            )
+    with (
+        outputs.staged(out, force=force, holds=outputs.MODEL) as folder,
+        Bars(quiet=quiet) as bars,
+        resumable(detector, out, ctx.obj, bars, resume, force),
+    ):
+        fitted = fit_source(detector, task.train, roles, normal_only=normal_only, most=train_rows)
         detector.save(folder)
     show.fit(detector, fitted, out, as_json=as_json, quiet=quiet)

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from genad.cli.errors import Misuse
 from genad.data import list_datasets, load_dataset
+from genad.data.readers import WRITABLE
 from genad.files import Roles, Task, file_source, table_source
 
 _OTHER_FORMATS = ("parquet", "tsv")
@@ -50,7 +51,7 @@ def open_task(data: str, train: str | None, roles: Roles) -> Task:
 
 
 def _open(name: str, roles: Roles) -> Task:
-    kind = None if Path(name).is_file() else _kind_of_dataset(name)
+    kind = None if Path(name).is_file() else kind_of_dataset(name)
     if kind is None:
         if not Path(name).exists():
             raise Misuse(f"{name} is neither a file here nor a data set of `genad data list`.")
@@ -71,7 +72,7 @@ def _open(name: str, roles: Roles) -> Task:
     return Task(train, scored, replace(roles, label=label))
 
 
-def _kind_of_dataset(name: str) -> str | None:
+def kind_of_dataset(name: str) -> str | None:
     """Return what a data set of that name, or of its collection, holds; None if there is none."""
     collection = name.lower().replace("-", "_").partition("/")[0]
     kinds = {info.name.partition("/")[0]: info.kind for info in list_datasets()}
@@ -110,3 +111,30 @@ def scores_suffix(data: str, wanted: str | None) -> str:
         raise Misuse(f"--scores-format is csv, tsv or parquet, not {wanted!r}.")
     suffixes = [suffix.lstrip(".").lower() for suffix in Path(data).suffixes]
     return wanted or next((suffix for suffix in _OTHER_FORMATS if suffix in suffixes), "csv")
+
+
+def check_table_name(out: Path) -> None:
+    """Raise Misuse if no table can be written under that name.
+
+    Examples
+    --------
+    >>> check_table_name(Path("s.txt"))
+    Traceback (most recent call last):
+    ...
+    genad.cli.errors.Misuse: --out s.txt has to end in .csv, .tsv, .csv.gz, .tsv.gz or .parquet.
+    """
+    if not out.name.lower().endswith(WRITABLE):
+        *others, last = WRITABLE
+        raise Misuse(f"--out {out} has to end in {', '.join(others)} or {last}.")
+
+
+def model_folder(path: Path) -> Path:
+    """Return the folder of the model, which may be in the one that `genad detect` made.
+
+    Examples
+    --------
+    >>> model_folder(Path("out")).name  # where there is no out/model
+    'out'
+    """
+    inner = path / "model"
+    return inner if inner.is_dir() and not (path / "config.json").exists() else path

@@ -20,10 +20,10 @@ def models(as_json: options.Json = False) -> None:
     if as_json:
         typer.echo(json.dumps({"models": entries}, ensure_ascii=False))
         return
-    table = Table(
-        "name", "family", "data", "anomaly score, and where it comes from", box=None, pad_edge=False
-    )
+    table = Table("name", "family", "anomaly score, and where it comes from", box=None)
+    table.pad_edge = False
     for entry in entries:
-        text = Text(entry["summary"]).append(f"\n{entry['paper']}\n", style="dim")
-        table.add_row(Text(entry["name"], style="bold"), entry["family"], entry["data"], text)
+        about = "\n".join(filter(None, [entry["paper"], f"for: {entry['data']}"]))
+        text = Text(entry["summary"]).append(f"\n{about}\n", style="dim")
+        table.add_row(Text(entry["name"], style="bold"), entry["family"], text)
     console().print(table)

@@ -9,7 +9,9 @@ DATA_PANEL, MODEL_PANEL, OUTPUT_PANEL = "Data", "Model and threshold", "Output"
 
 Data = Annotated[
     str,
-    typer.Argument(help="CSV, TSV, Parquet or NPZ file, or a name of `genad data list`."),
+    typer.Argument(
+        metavar="DATA", help="CSV, TSV, Parquet or NPZ file, or a name of `genad data list`."
+    ),
 ]
 Train = Annotated[
     str | None,
@@ -22,7 +24,10 @@ Train = Annotated[
 SavedModel = Annotated[
     Path,
     typer.Argument(
-        exists=True, file_okay=False, help="Folder that `genad fit` or `genad detect` made."
+        metavar="MODEL",
+        exists=True,
+        file_okay=False,
+        help="Folder that `genad fit` or `genad detect` made.",
     ),
 ]
 Label = Annotated[
@@ -52,8 +57,28 @@ NormalOnly = Annotated[
     bool,
     typer.Option(
         "--normal-only",
+        metavar="",
         rich_help_panel=DATA_PANEL,
         help="Fit only on rows whose label says normal: this uses the labels.",
+    ),
+]
+Time = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COL",
+        rich_help_panel=DATA_PANEL,
+        help="Column of time stamps: DATA is a series, or a folder of series, and every time step "
+        "gets a score.",
+    ),
+]
+Window = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        rich_help_panel=DATA_PANEL,
+        help="Time steps in a window of a series; by default a twentieth of the shortest, 8 to "
+        "100.",
     ),
 ]
 TrainRows = Annotated[
@@ -130,24 +155,39 @@ Device = Annotated[
 Force = Annotated[
     bool,
     typer.Option(
-        "--force", rich_help_panel=OUTPUT_PANEL, help="Replace an earlier result of that name."
+        "--force",
+        metavar="",
+        rich_help_panel=OUTPUT_PANEL,
+        help="Replace an earlier result of that name.",
     ),
 ]
 Resume = Annotated[
     bool,
     typer.Option(
         "--resume",
+        metavar="",
         rich_help_panel=MODEL_PANEL,
-        help="Go on with a training that was interrupted.",
+        help="Go on with a run that was interrupted.",
     ),
 ]
 Json = Annotated[
     bool,
-    typer.Option("--json", rich_help_panel=OUTPUT_PANEL, help="Print one JSON object instead."),
+    typer.Option(
+        "--json",
+        metavar="",
+        rich_help_panel=OUTPUT_PANEL,
+        help="Print one JSON object instead.",
+    ),
 ]
 Quiet = Annotated[
     bool,
-    typer.Option("--quiet", "-q", rich_help_panel=OUTPUT_PANEL, help="Print nothing but errors."),
+    typer.Option(
+        "--quiet",
+        "-q",
+        metavar="",
+        rich_help_panel=OUTPUT_PANEL,
+        help="Print nothing but errors.",
+    ),
 ]
 
 OutFolder = Annotated[

@@ -9,7 +9,8 @@ from pathlib import Path
 from genad.cli.errors import Failed, Misuse
 
 MODEL = ("config.json", "weights.safetensors")
-DETECTION = ("scores.csv", "scores.tsv", "scores.parquet", "report.html", "model")
+RESULTS = ("scores.csv", "scores.tsv", "scores.parquet", "scores", "events.csv")
+DETECTION = (*RESULTS, "report.html", "model")
 
 
 @contextmanager

@@ -1,26 +1,69 @@
-"""A training that Ctrl-C stops is kept on disk, and the user is told how to go on."""
+"""What Ctrl-C stops is kept on disk, and the user is told how to go on."""
 
 import shlex
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
-from genad.cli.errors import Interrupted, Misuse
+from genad.cli.errors import Failed, Interrupted, Misuse
 from genad.detector import Detector, TrainedDetector
-from genad.errors import TrainingDiverged
+from genad.errors import DataError, TrainingDiverged
+from genad.files import Kept
 from genad.training import Callback
 
 
-def checkpoint_of(out: Path) -> Path:
-    """Return the file beside `out` that keeps a training while it lasts.
+@dataclass(frozen=True)
+class Unfinished:
+    """The places beside `out` that hold a run while it lasts, and the command to go on with it.
+
+    Parameters
+    ----------
+    out : what is made.
+    arguments : of the command.
 
     Examples
     --------
-    >>> checkpoint_of(Path("model/")).name
-    'model.checkpoint.safetensors'
+    >>> run = Unfinished(Path("out/"), ["detect", "pump.csv"])
+    >>> run.checkpoint.name, run.fitted.name
+    ('out.checkpoint.safetensors', 'out.fitted')
     """
-    out = out.absolute()
-    return out.with_name(f"{out.name}.checkpoint.safetensors")
+
+    out: Path
+    arguments: Sequence[str]
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file of a training that is not finished."""
+        return self._beside("checkpoint.safetensors")
+
+    @property
+    def fitted(self) -> Path:
+        """The folder of a detector that is fitted, but whose rows are not all scored."""
+        return self._beside("fitted")
+
+    def discard(self) -> None:
+        """Remove whatever there is."""
+        self.checkpoint.unlink(missing_ok=True)
+        shutil.rmtree(self.fitted, ignore_errors=True)
+
+    def held(self) -> str:
+        """Say what there is, or nothing."""
+        if self.fitted.exists():
+            return f"what was learnt is in {self.fitted}"
+        if self.checkpoint.exists():
+            return f"what was trained so far is in {self.checkpoint}"
+        return ""
+
+    def how_to_go_on(self) -> str:
+        """Say how."""
+        again = [*self.arguments, *(["--resume"] if "--resume" not in self.arguments else [])]
+        return f"go on with: {shlex.join(['genad', *again])}"
+
+    def _beside(self, suffix: str) -> Path:
+        out = self.out.absolute()
+        return out.with_name(f"{out.name}.{suffix}")
 
 
 @contextmanager
@@ -31,48 +74,56 @@ def resumable(
     callback: Callback,
     resume: bool,
     force: bool,
-) -> Iterator[None]:
-    """Watch a training, and keep it in a checkpoint that a Ctrl-C leaves behind.
+) -> Iterator[Kept]:
+    """Watch a training, and keep what was learnt for a run that ends before its work is done.
 
     Parameters
     ----------
     detector : not yet fitted.
-    out : what is made; the checkpoint stands beside it.
+    out : what is made; what is kept stands beside it.
     arguments : of the command, to tell the user how to go on.
     callback : watches the training.
-    resume : go on with a checkpoint that is there.
-    force : throw away a checkpoint that is there.
+    resume : go on with what was kept.
+    force : throw away what was kept.
     """
-    if not isinstance(detector, TrainedDetector):
-        yield
-        return
-    checkpoint = checkpoint_of(out)
-    if checkpoint.exists() and not resume:
-        _discard(checkpoint, force)
-    detector.set_params(callbacks=(callback,), checkpoint=str(checkpoint))
+    run = Unfinished(out, arguments)
+    if not resume:
+        _clear(run, force)
+    trained = isinstance(detector, TrainedDetector)
+    if trained:
+        detector.set_params(callbacks=(callback,), checkpoint=str(run.checkpoint))
+    try:
+        with _explained(run):
+            yield Kept(run.fitted)
+        run.discard()
+    finally:
+        if trained:
+            detector.set_params(callbacks=(), checkpoint=None)
+
+
+def _clear(run: Unfinished, force: bool) -> None:
+    held = run.held()
+    if held and not force:
+        raise Misuse(
+            f"An earlier run was interrupted, and {held}: add --resume to go on with it, or "
+            "--force to start again."
+        )
+    run.discard()
+
+
+@contextmanager
+def _explained(run: Unfinished) -> Iterator[None]:
+    """Say how to go on after what ends a run early, if anything was kept of it."""
     try:
         yield
     except KeyboardInterrupt:
-        if not checkpoint.exists():
+        if not run.held():
             raise
-        raise Interrupted(_how_to_go_on(checkpoint, arguments)) from None
+        raise Interrupted(f"Interrupted: {run.held()}; {run.how_to_go_on()}") from None
     except TrainingDiverged:
-        checkpoint.unlink(missing_ok=True)  # there is nothing in it to go on with
+        run.discard()  # there is nothing in it to go on with
         raise
-    finally:
-        detector.set_params(callbacks=(), checkpoint=None)
-
-
-def _discard(checkpoint: Path, force: bool) -> None:
-    if not force:
-        raise Misuse(
-            f"{checkpoint} holds an interrupted training: add --resume to go on with it, or "
-            "--force to start again."
-        )
-    checkpoint.unlink()
-
-
-def _how_to_go_on(checkpoint: Path, arguments: Sequence[str]) -> str:
-    again = [*arguments, *(["--resume"] if "--resume" not in arguments else [])]
-    command = shlex.join(["genad", *again])
-    return f"Interrupted: what was trained so far is in {checkpoint}; go on with: {command}"
+    except DataError as error:
+        if not run.fitted.exists():
+            raise
+        raise Failed(f"{error} But {run.held()}; {run.how_to_go_on()}") from error

@@ -25,8 +25,9 @@ def score(
     from genad.files import score_source
     from genad.registry import load
 
+    inputs.check_table_name(out)
     task = inputs.open_task(data, None, inputs.make_roles(label, anomaly))
-    detector = load(model)
+    detector = load(inputs.model_folder(model))
     with outputs.staged(out, force=force) as path, Bars(quiet=quiet) as bars:
         scored = score_source(detector, task.scored, path, task.roles, watch=bars.rows)
     show.scored(detector, scored, out, as_json=as_json, quiet=quiet)

@@ -25,7 +25,7 @@ def make_detector(model: str, texts: Sequence[str] | None, **options: Any) -> De
     Examples
     --------
     >>> make_detector("vae", ["hidden=64,32", "patience=none"], epochs=5)
-    VAE(epochs=5, random_state=0)
+    VAE(epochs=5, hidden=(64, 32), random_state=0)
     """
     cls = find_detector(model)
     named = parse_settings(cls, texts or ())

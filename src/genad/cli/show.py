@@ -1,6 +1,7 @@
 """Results as a short text for people, or as one JSON object for machines."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,12 +16,16 @@ from genad.cli.console import console
 from genad.detection import Detection, TopAnomaly
 from genad.detector import Detector
 from genad.files import Fitted, Scored, false_alarm_rate
+from genad.parameters import plain_parameters
 from genad.report.about import Fact
-from genad.report.anomalies import shares
+from genad.report.anomalies import expectation, shares
 from genad.report.content import Figure, detect_content, label_figures
 from genad.report.formats import cell, clip, count, duration, number, percent, probability
+from genad.report.series import SeriesContent
 
-_ROWS, _REASONS, _LEAST_SHARE = 5, 3, 0.1
+_ROWS, _EVENTS, _REASONS, _LEAST_SHARE = 5, 10, 3, 0.1
+_VALUE = 12  # a time takes two lines of it
+_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
 
 def detection(found: Detection, files: Mapping[str, Path], *, as_json: bool, quiet: bool) -> None:
@@ -28,6 +33,12 @@ def detection(found: Detection, files: Mapping[str, Path], *, as_json: bool, qui
     if as_json:
         learnt = _fitted_json(found.detector, found.train, found.train_rows, found.fit_seconds)
         result = _scored_json(found.detector, found.scored, found, files)
+        if found.series:
+            result["events"] = [
+                {"series": each.name} | asdict(event)
+                for each in found.series
+                for event in each.events
+            ]
         _print_json(learnt | result | {"command": found.command})
     elif not quiet:
         content = detect_content(found, str(files["model"]))
@@ -35,7 +46,7 @@ def detection(found: Detection, files: Mapping[str, Path], *, as_json: bool, qui
             content.title,
             content.verdict,
             content.key_facts,
-            _top_table(found.top),
+            _top_table(found.top) if content.series is None else _event_table(content.series),
             _figure_table(content.figures),
             _list(content.notes),
             _files(files),
@@ -97,9 +108,9 @@ def _top_table(top: Sequence[TopAnomaly]) -> RenderableType:
         table.add_column(name, justify="right", no_wrap=True)
     if labelled:
         table.add_column("label", no_wrap=True)
-    table.add_column("because of", no_wrap=True, max_width=26)
+    table.add_column("because of", max_width=26)
     for name in ("value", "expected"):
-        table.add_column(name, justify="right", no_wrap=True)
+        table.add_column(name, justify="right", max_width=_VALUE)
     for row in top[:_ROWS]:
         label = {None: "", True: "anomaly", False: "normal"}[row.label]
         ends = [f"{row.row:,}", number(row.score), probability(row.probability)]
@@ -110,16 +121,43 @@ def _top_table(top: Sequence[TopAnomaly]) -> RenderableType:
     return Group(Text("Most anomalous rows", style="bold"), table)
 
 
+def _event_table(series: SeriesContent) -> RenderableType | None:
+    """Show the events with the highest scores."""
+    if not series.events:
+        return None
+    several, several_channels = len(series.panels) > 1, bool(series.events[0].channels)
+    table = Table(box=None, pad_edge=False)
+    if several:
+        table.add_column("series", no_wrap=True, max_width=24)
+    table.add_column("when", max_width=42)
+    for name in ("length", "score"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if several_channels:
+        table.add_column("because of", max_width=26)
+    if series.labelled:
+        table.add_column("label", no_wrap=True)
+    for event in series.events[:_EVENTS]:
+        cells = [event.series] * several + [event.when, event.length, event.score]
+        cells += [event.channels] * several_channels + [event.label] * series.labelled
+        table.add_row(*map(Text, cells))
+    return Group(Text("Events", style="bold"), table)
+
+
 def _reasons(row: TopAnomaly) -> list[tuple[str, str, str]]:
     """Return column, value and expected value of the reasons; a value as expected is none."""
-    by_share = shares(row.contributions)
+    by_share = shares(row.excess)
     names = sorted(by_share, key=lambda name: -by_share[name])[:_REASONS]
     reasons = [
-        (clip(name, 26), cell(row.values[name], 4, 12), cell(row.expected.get(name), 4, 12))
+        (clip(name, 26), _short(cell(row.values[name], 4)), _short(expectation(row, name)))
         for name in names
-        if by_share[name] >= _LEAST_SHARE or name == names[0]
+        if by_share[name] >= _LEAST_SHARE or 0 < by_share[name] == by_share[names[0]]
     ]
-    return [reason for reason in reasons if reason[1] != reason[2]] or reasons[:1]
+    distinct = [reason for reason in reasons if reason[1] != reason[2]]
+    return distinct or reasons[:1] or [("no column stands out", "", "")]
+
+
+def _short(text: str) -> str:
+    return text if _TIME.match(text) else clip(text, _VALUE)
 
 
 def _figure_table(shown: Sequence[Figure]) -> RenderableType | None:
@@ -170,10 +208,9 @@ def _print_json(content: Mapping[str, Any]) -> None:
 
 
 def _fitted_json(detector: Detector, train: str, rows: int, seconds: float) -> dict[str, Any]:
-    parameters = detector.get_params(deep=False)
     return {
         "detector": type(detector).__name__,
-        "parameters": {k: v for k, v in parameters.items() if k not in ("callbacks", "checkpoint")},
+        "parameters": plain_parameters(detector.get_params(deep=False)),
         "train": train,
         "train_rows": rows,
         "fit_seconds": seconds,

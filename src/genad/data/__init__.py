@@ -3,7 +3,7 @@
 from genad.data.datasets import (
     Dataset,
     DatasetInfo,
-    Images,
+    ImageSet,
     Series,
     fetch_dataset,
     list_datasets,
@@ -11,19 +11,25 @@ from genad.data.datasets import (
     load_images,
     load_series,
 )
+from genad.data.image_folder import ImageFolder
 from genad.data.readers import TableFile, open_table, write_table
+from genad.data.splits import Split, leave_one_class_out, one_class_out_of_all
 
 __all__ = [
     "Dataset",
     "DatasetInfo",
-    "Images",
+    "ImageFolder",
+    "ImageSet",
     "Series",
+    "Split",
     "TableFile",
     "fetch_dataset",
+    "leave_one_class_out",
     "list_datasets",
     "load_dataset",
     "load_images",
     "load_series",
+    "one_class_out_of_all",
     "open_table",
     "write_table",
 ]

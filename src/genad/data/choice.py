@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from genad.data.image_folder import ImageFolder
+from genad.data.images import Images
 from genad.data.scaling import ScalerName
 from genad.data.views import Rows, View
 from genad.data.windows import Windows
@@ -19,11 +21,12 @@ def kind_of(data: Any, window: int | None) -> str:
     """
     if window is not None:
         return "series"
-    return "image" if isinstance(data, np.ndarray) and data.ndim in (3, 4) else "table"
+    images = isinstance(data, ImageFolder) or (isinstance(data, np.ndarray) and data.ndim in (3, 4))
+    return "image" if images else "table"
 
 
 def make_view(kind: str, scaler: ScalerName, window: int | None, stride: int) -> View[Any]:
     """Return an unfitted view of a kind of data."""
     if kind == "series":
         return Windows(scaler, window or 1, stride)
-    return Rows(scaler)
+    return Images(scaler) if kind == "image" else Rows(scaler)

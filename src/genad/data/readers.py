@@ -27,7 +27,7 @@ __all__ = ["TableFile", "open_table", "write_table"]
 
 _TEXT = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 _READABLE = (*_TEXT, ".parquet", ".npz")
-_WRITABLE = (*_TEXT, ".parquet")
+WRITABLE = (*_TEXT, ".parquet")
 _NOUNS = {".parquet": "a Parquet file", ".npz": "an NPZ file"}
 
 
@@ -117,7 +117,7 @@ def open_table(path: str | Path) -> TableFile:
       line. That line is the header, unless every cell of it is a number or missing: then there is
       no header and the columns are called ``x0``, ``x1``, ... A column without a name becomes
       ``unnamed_<position>``. Blank lines are skipped.
-    - The type of a column is the narrowest of integer, boolean, timestamp, float and text that
+    - The type of a column is the narrowest of integer, boolean, date, time, float and text that
       holds *all* its cells, wherever in the file they are. Empty cells and ``NA``, ``N/A``,
       ``NaN``, ``null``, ``None`` and ``?`` are missing values there; in a column of text only an
       empty cell is, since "NA" may well be a name.
@@ -171,7 +171,7 @@ def write_table(table_chunks: Iterable[pa.Table], path: str | Path) -> None:
     {'score': [0.5, 2.0]}
     """
     path = Path(path)
-    suffix = _suffix(path, _WRITABLE, "written")
+    suffix = _suffix(path, WRITABLE, "written")
     partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         _write_chunks(iter(table_chunks), path, partial, suffix)

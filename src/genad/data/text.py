@@ -149,7 +149,7 @@ def _kinds() -> list[Any]:
     import pyarrow as pa
 
     times = [pa.timestamp(unit, zone) for zone in (None, "UTC") for unit in ("s", "ns")]
-    return [pa.int64(), pa.bool_(), *times, pa.float64()]
+    return [pa.int64(), pa.bool_(), pa.date32(), *times, pa.float64()]
 
 
 def _narrowest(fitting: list[Any]) -> Any:
@@ -160,11 +160,9 @@ def _narrowest(fitting: list[Any]) -> Any:
 
 
 def _plain(kind: Any) -> Any:
-    """Make dates timestamps, columns of missing values floats, and times of day text."""
+    """Make columns of missing values floats, and times of day text."""
     import pyarrow as pa
 
-    if pa.types.is_date(kind):
-        return pa.timestamp("s")
     if pa.types.is_null(kind):
         return pa.float64()
     # Arrow falls back to bytes where text is not UTF-8; asking for text makes it say so.

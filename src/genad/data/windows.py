@@ -130,13 +130,13 @@ class Windows(View[Recordings]):
         return [(0, length, length)]
 
     def samples(self, source: Recordings, device: torch.device) -> Samples:  # noqa: D102
-        values = [self._scaled(recording.values) for recording in source.each]
+        values = [self.scaled(recording.values) for recording in source.each]
         starts, offset = [], 0
         for recording in source.each:
             starts.append(offset + self._starts(len(recording)))
             offset += len(recording)
         cut = torch.from_numpy(np.concatenate(starts)).to(device)
-        return Cut(torch.from_numpy(np.concatenate(values)).to(device), cut, self.window)
+        return Cut(torch.from_numpy(np.concatenate(values)).float().to(device), cut, self.window)
 
     def count(self, source: Recordings) -> int:  # noqa: D102
         return sum(self._windows(len(recording)) for recording in source.each)
@@ -154,14 +154,14 @@ class Windows(View[Recordings]):
     def _cut(self, values: Values, low: int, high: int) -> NDArray[np.float32]:
         """Return the windows from number `low` to before `high`, a view of one encoded stretch."""
         starts = self._starts(len(values))[low:high]
-        stretch = self._scaled(values[starts[0] : starts[-1] + self.window])
+        stretch = self.scaled(values[starts[0] : starts[-1] + self.window]).astype(np.float32)
         windows = np.lib.stride_tricks.sliding_window_view(stretch, self.window, axis=0)
         cut: NDArray[np.float32] = windows.transpose(0, 2, 1)[starts - starts[0]]
         return cut
 
-    def _scaled(self, values: Values) -> NDArray[np.float32]:
-        filled = np.where(np.isnan(values), self.fill, values)
-        return self.scaler.transform(filled).astype(np.float32)
+    def scaled(self, values: Values) -> Values:
+        """Return the values of a series as models see them, of shape (time, channels)."""
+        return self.scaler.transform(np.where(np.isnan(values), self.fill, values))
 
     def _windows(self, length: int) -> int:
         return -(-(length - self.window) // self.stride) + 1

@@ -1,6 +1,6 @@
 """Detectors whose model is trained by gradient descent, and those made of encoders and decoders."""
 
-from typing import Any, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 import torch
 from sklearn.utils import check_random_state
@@ -93,7 +93,7 @@ class LatentDetector(TrainedDetector):
         "gru"; for images also "conv"; or "auto", for what suits the samples.
     """
 
-    kinds = ("table", "series", "image")
+    kinds: ClassVar[tuple[str, ...]] = ("table", "series", "image")
 
     latent: PositiveInt | None = None
     hidden: SizesOrNone | None = None

@@ -7,23 +7,33 @@ scores and one for the labels.
 from genad.files.columns import ADDED
 from genad.files.fitting import Fitted, fit_source
 from genad.files.job import Task, detect
+from genad.files.kept import Kept
 from genad.files.scoring import Scored, false_alarm_rate, score_source
+from genad.files.series import SeriesTable, as_series_tables, open_series
+from genad.files.series_job import EVENTS, SeriesTask, detect_series
 from genad.files.source import Source, Watch, file_source, table_source
 from genad.files.survey import Roles, Survey, survey
 
 __all__ = [
     "ADDED",
+    "EVENTS",
     "Fitted",
+    "Kept",
     "Roles",
     "Scored",
+    "SeriesTable",
+    "SeriesTask",
     "Source",
     "Survey",
     "Task",
     "Watch",
+    "as_series_tables",
     "detect",
+    "detect_series",
     "false_alarm_rate",
     "file_source",
     "fit_source",
+    "open_series",
     "score_source",
     "survey",
     "table_source",

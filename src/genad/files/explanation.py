@@ -1,8 +1,6 @@
 """Why the most anomalous rows are anomalous: their values, their reasons, what was expected."""
 
-import math
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -11,8 +9,11 @@ from numpy.typing import NDArray
 
 from genad.detection import Cell, TopAnomaly
 from genad.detector import Detector
+from genad.files.cells import as_cells, expected_cells
 from genad.files.columns import Columns
 from genad.files.survey import Survey
+
+_ORDINARY = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,17 +28,30 @@ class Ranked:
 
     Examples
     --------
-    >>> Ranked(np.array([1.0, 9.0]), threshold=5.0, top=np.array([1])).top.tolist()
-    [1]
+    >>> ranked = Ranked(np.array([1.0, 9.0, 2.0]), threshold=5.0, top=np.array([1]))
+    >>> ranked.ordinary().tolist()
+    [0, 2]
     """
 
     scores: NDArray[np.float64]
     threshold: float
     top: NDArray[np.intp]
 
+    def ordinary(self) -> NDArray[np.intp]:
+        """Return the numbers of the rows that are not flagged, or of a sample of them, in order."""
+        rows = np.flatnonzero(self.scores <= self.threshold)
+        if len(rows) > _ORDINARY:
+            rows = np.random.default_rng(0).choice(rows, _ORDINARY, replace=False)
+        return np.sort(rows)
+
 
 def explain_top(
-    detector: Detector, rows: pa.Table, columns: Columns, ranked: Ranked, found: Survey
+    detector: Detector,
+    rows: pa.Table,
+    ordinary: pa.Table,
+    columns: Columns,
+    ranked: Ranked,
+    found: Survey,
 ) -> list[TopAnomaly]:
     """Return the top rows with their reasons.
 
@@ -45,6 +59,7 @@ def explain_top(
     ----------
     detector : fitted.
     rows : the top rows as they were given, all columns, in the order of `ranked.top`.
+    ordinary : rows that are not flagged, beside which the top ones stand out; may be none.
     columns : those that the detector takes.
     ranked : the scores.
     found : the labels, if there are any.
@@ -55,14 +70,16 @@ def explain_top(
     >>> table = pa.table({"bar": [1.0, 2.0, 9.0]})
     >>> detector, columns = ZScore(random_state=0).fit(table), Columns(["bar"], True, [])
     >>> ranked = Ranked(detector.anomaly_score(table), detector.threshold_, np.array([2]))
-    >>> top = explain_top(detector, table.take([2]), columns, ranked, Survey(3, None))
-    >>> top[0].values, list(top[0].contributions)
-    ({'bar': 9.0}, ['bar'])
+    >>> found = Survey(3, None)
+    >>> top = explain_top(detector, table.take([2]), table.slice(0, 2), columns, ranked, found)
+    >>> top[0].values, top[0].excess["bar"] < top[0].contributions["bar"]
+    ({'bar': 9.0}, True)
     """
     samples, scores = columns.samples(rows), ranked.scores[ranked.top]
     probability = detector.calibration_.probability(scores)
     shares = detector.explain(samples)
-    values = {name: [as_cell(v) for v in rows[name].to_pylist()] for name in rows.column_names}
+    excess = shares - _usual(detector, ordinary, columns)
+    values = {name: as_cells(rows[name]) for name in rows.column_names}
     expected = _expected(detector, samples, rows.select(columns.names))
     return [
         TopAnomaly(
@@ -72,6 +89,7 @@ def explain_top(
             flagged=bool(scores[i] > ranked.threshold),
             values={name: cells[i] for name, cells in values.items()},
             contributions=dict(zip(columns.names, shares[i].tolist(), strict=True)),
+            excess=dict(zip(columns.names, excess[i].tolist(), strict=True)),
             expected={name: cells[i] for name, cells in expected.items()},
             label=_label(found, int(row)),
         )
@@ -79,17 +97,12 @@ def explain_top(
     ]
 
 
-def as_cell(value: Any) -> Cell:
-    """Return a value of a table as JSON can hold it.
-
-    Examples
-    --------
-    >>> as_cell(datetime(2024, 1, 1)), as_cell(float("nan")), as_cell(3)
-    ('2024-01-01 00:00:00', None, 3)
-    """
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    return value if value is None or isinstance(value, str | bool | int) else str(value)
+def _usual(detector: Detector, ordinary: pa.Table, columns: Columns) -> NDArray[np.float64]:
+    """Return what every column contributes to the score of an ordinary row, the median."""
+    if not ordinary.num_rows:
+        return np.zeros(len(columns.names))
+    contributions = detector.explain(columns.samples(ordinary))
+    return np.asarray(np.median(contributions, axis=0))
 
 
 def _expected(detector: Detector, samples: Any, given: pa.Table) -> dict[str, list[Cell]]:
@@ -103,21 +116,9 @@ def _expected(detector: Detector, samples: Any, given: pa.Table) -> dict[str, li
     else:
         columns = list(decoded.T.tolist())
     return {
-        field.name: [_in_terms_of(field.type, value) for value in column]
-        for field, column in zip(given.schema, columns, strict=True)
+        name: expected_cells(given[name], column)
+        for name, column in zip(given.column_names, columns, strict=True)
     }
-
-
-def _in_terms_of(kind: pa.DataType, value: Any) -> Cell:
-    """Return a decoded number as a time or a boolean where the column holds those."""
-    if value is None or isinstance(value, str):
-        return value
-    if pa.types.is_boolean(kind):
-        return bool(value >= 0.5)
-    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
-        moment = datetime.fromtimestamp(value, tz=UTC)
-        return str(moment.replace(tzinfo=None, microsecond=0))
-    return as_cell(value)
 
 
 def _label(found: Survey, row: int) -> bool | None:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from genad.data.table import Table
 from genad.data.views import Rows
 from genad.detector import Detector
 from genad.errors import DataError, ParameterError
@@ -39,6 +40,31 @@ class Fitted:
     notes: list[str]
 
 
+@dataclass(frozen=True, eq=False)
+class TrainingRows:
+    """The rows to fit on, features only.
+
+    Parameters
+    ----------
+    name : of the data.
+    table : the rows.
+    notes : sentences about how they were chosen.
+
+    Examples
+    --------
+    >>> TrainingRows("pump.csv", pa.table({"bar": [1.0, 2.0]}), []).table.num_rows
+    2
+    """
+
+    name: str
+    table: pa.Table
+    notes: list[str]
+
+    def digest(self) -> str:
+        """Return a hash that tells these rows from others."""
+        return Table(self.table).digest()
+
+
 def fit_source(
     detector: Detector,
     source: Source,
@@ -67,23 +93,75 @@ def fit_source(
     >>> fit_source(ZScore(), source).rows
     4
     """
-    roles = roles or Roles()
+    rows = training_rows(
+        source,
+        roles or Roles(),
+        found=found,
+        normal_only=normal_only,
+        most=most,
+        seed=seed_of(detector),
+    )
+    return fit_rows(detector, rows)
+
+
+def seed_of(detector: Detector) -> int:
+    """Return the seed that chooses the rows to fit on.
+
+    Examples
+    --------
+    >>> from genad import ZScore
+    >>> seed_of(ZScore(random_state=7)), seed_of(ZScore())
+    (7, 0)
+    """
+    return detector.random_state if isinstance(detector.random_state, int) else 0
+
+
+def training_rows(
+    source: Source,
+    roles: Roles,
+    *,
+    found: Survey | None = None,
+    normal_only: bool = False,
+    most: int = MOST_ROWS,
+    seed: int = 0,
+) -> TrainingRows:
+    """Read the rows to fit on; the parameters are those of `fit_source`.
+
+    Examples
+    --------
+    >>> from genad.files import table_source
+    >>> source = table_source("pump", pa.table({"id": [1, 2, 3], "bar": [1.0, 2.0, 3.0]}))
+    >>> training_rows(source, Roles(ignore=("id",)), most=2).table.shape
+    (2, 1)
+    """
     features = roles.features(source.columns)
     if found is None:
         found = survey(source, features, roles if normal_only else Roles())
-    chosen, notes = _choose(found, source.name, normal_only, most, detector)
+    chosen, notes = _choose(found, source.name, normal_only, most, seed)
     table = pa.concat_tables(
         chunk.select(features).filter(chosen[start : start + chunk.num_rows])
         for start, chunk in source.chunks()
     )
+    return TrainingRows(source.name, table, notes)
+
+
+def fit_rows(detector: Detector, rows: TrainingRows) -> Fitted:
+    """Fit a detector in place, and take the time.
+
+    Examples
+    --------
+    >>> from genad import ZScore
+    >>> fit_rows(ZScore(), TrainingRows("pump", pa.table({"bar": [1.0, 2.0]}), [])).rows
+    2
+    """
     started = time.perf_counter()
-    detector.fit(table)
+    detector.fit(rows.table)
     seconds = time.perf_counter() - started
-    return Fitted(source.name, table.num_rows, seconds, notes + _left_out(detector))
+    return Fitted(rows.name, rows.table.num_rows, seconds, rows.notes + _left_out(detector))
 
 
 def _choose(
-    found: Survey, name: str, normal_only: bool, most: int, detector: Detector
+    found: Survey, name: str, normal_only: bool, most: int, seed: int
 ) -> tuple[NDArray[np.bool_], list[str]]:
     """Return which rows to fit on, and what to say about it."""
     chosen, notes = np.ones(found.rows, dtype=bool), []
@@ -103,7 +181,6 @@ def _choose(
             "the labels chose the training rows."
         )
     if (count := int(chosen.sum())) > most:
-        seed = detector.random_state if isinstance(detector.random_state, int) else 0
         rows = np.random.default_rng(seed).choice(np.flatnonzero(chosen), most, replace=False)
         chosen = np.zeros(found.rows, dtype=bool)
         chosen[rows] = True

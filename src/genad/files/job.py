@@ -6,10 +6,11 @@ from pathlib import Path
 from genad.detection import Detection
 from genad.detector import Detector
 from genad.files.columns import check_columns
-from genad.files.fitting import MOST_ROWS, fit_source
+from genad.files.fitting import MOST_ROWS, Fitted, fit_rows, seed_of, training_rows
+from genad.files.kept import Kept
 from genad.files.scoring import score_source
 from genad.files.source import Source, Watch, unwatched
-from genad.files.survey import Roles, inspect
+from genad.files.survey import Roles, Survey, inspect
 from genad.thresholds import Fixed
 
 
@@ -43,7 +44,13 @@ class Task:
 
 
 def detect(
-    detector: Detector, task: Task, path: Path, *, command: str = "", watch: Watch = unwatched
+    detector: Detector,
+    task: Task,
+    path: Path,
+    *,
+    command: str = "",
+    watch: Watch = unwatched,
+    kept: Kept | None = None,
 ) -> Detection:
     """Fit a detector on one source, score another or the same into a file, and explain the top.
 
@@ -51,11 +58,12 @@ def detect(
 
     Parameters
     ----------
-    detector : fitted in place.
+    detector : fitted in place; or, where such a one was kept, the result has that one instead.
     task : on what.
     path : the file of scores to write.
     command : how to run it again.
     watch : told of the progress.
+    kept : where to keep the detector once it is fitted, or to take it from if it was kept there.
 
     Examples
     --------
@@ -74,20 +82,13 @@ def detect(
     features = roles.features(train.columns)
     check_columns(scored, features)
     found = inspect(scored, features, roles)
-    fitted = fit_source(
-        detector,
-        train,
-        roles,
-        found=found if scored is train else None,
-        normal_only=task.normal_only,
-        most=task.train_rows,
-    )
+    detector, fitted = _learn(detector, task, found if scored is train else None, kept)
     result = score_source(
         detector, scored, path, roles, found=found, top_share=task.top_share, watch=watch
     )
     notes = [*fitted.notes, *result.notes]
     if task.top_share is not None:
-        _adopt(detector, result.threshold)
+        adopt(detector, result.threshold)
         notes.append(f"The threshold was set to flag the top {100 * task.top_share:.4g} % of rows.")
     return Detection(
         detector=detector,
@@ -104,10 +105,43 @@ def detect(
         score_seconds=result.seconds,
         notes=notes,
         command=command,
+        normal_only=task.normal_only,
     )
 
 
-def _adopt(detector: Detector, threshold: float) -> None:
-    """Give the detector a threshold found after the fit, so that its model flags as its page."""
+def _learn(
+    detector: Detector, task: Task, found: Survey | None, kept: Kept | None
+) -> tuple[Detector, Fitted]:
+    """Return the detector fitted, and on what; or both as they were kept."""
+    rows = training_rows(
+        task.train,
+        task.roles,
+        found=found,
+        normal_only=task.normal_only,
+        most=task.train_rows,
+        seed=seed_of(detector),
+    )
+    if kept is None:
+        return detector, fit_rows(detector, rows)
+    digest = rows.digest()
+    before = kept.read(detector, digest)
+    if before is not None:
+        return before
+    fitted = fit_rows(detector, rows)
+    kept.write(detector, fitted, digest)
+    return detector, fitted
+
+
+def adopt(detector: Detector, threshold: float) -> None:
+    """Give the detector a threshold found after the fit, so that its model flags as its page.
+
+    Examples
+    --------
+    >>> from genad import ZScore
+    >>> detector = ZScore(random_state=0).fit([[0.0], [1.0], [2.0]])
+    >>> adopt(detector, 5.0)
+    >>> detector.threshold_
+    5.0
+    """
     detector.set_params(threshold=Fixed(threshold))
     detector.threshold_, detector.offset_ = threshold, -threshold

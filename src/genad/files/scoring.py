@@ -92,7 +92,7 @@ def score_source(
     seconds = time.perf_counter() - started
     threshold = detector.threshold_ if top_share is None else share_threshold(scores, top_share)
     ranked = Ranked(scores, threshold, np.argsort(-scores, kind="stable")[:most])
-    rows = _write(detector, source, path, ranked, watch)
+    top, ordinary = _write(detector, source, path, ranked, watch)
     flags = scores > threshold
     ranking, flag_report = _figures(found, scores, flags)
     return Scored(
@@ -100,7 +100,7 @@ def score_source(
         scores=scores,
         threshold=threshold,
         flagged=int(flags.sum()),
-        top=explain_top(detector, rows, columns, ranked, found),
+        top=explain_top(detector, top, ordinary, columns, ranked, found),
         ranking=ranking,
         flags=flag_report,
         seconds=seconds,
@@ -153,23 +153,45 @@ def _scores(
     return np.frombuffer(scores, dtype=np.float64)
 
 
+class _Picked:
+    """Takes rows by their numbers out of chunks that pass by."""
+
+    def __init__(self, rows: NDArray[np.intp]) -> None:
+        self._rows, self._wanted = rows, np.sort(rows)
+        self._parts: list[pa.Table] = []
+
+    def look(self, start: int, chunk: pa.Table) -> None:
+        """Take what is wanted of a chunk whose first row has the number `start`."""
+        stop = start + chunk.num_rows
+        here = self._wanted[(self._wanted >= start) & (self._wanted < stop)]
+        self._parts.append(chunk.take(here - start))
+
+    def table(self) -> pa.Table:
+        """Return the rows in the order in which they were asked for."""
+        return pa.concat_tables(self._parts).take(np.searchsorted(self._wanted, self._rows))
+
+
 def _write(
     detector: Detector, source: Source, path: Path, ranked: Ranked, watch: Watch
-) -> pa.Table:
-    """Write all rows with the added columns, and return the top ones as they were given."""
-    wanted, kept = np.sort(ranked.top), []
+) -> tuple[pa.Table, pa.Table]:
+    """Write all rows with the added columns; return the top ones and some ordinary ones."""
+    top, ordinary = _Picked(ranked.top), _Picked(ranked.ordinary())
 
     def pieces() -> Iterator[pa.Table]:
+        stop = 0
         for start, chunk in source.chunks():
             stop = start + chunk.num_rows
             if stop > len(ranked.scores):
                 raise DataError(f"{source.name} grew while it was read: run again.")
-            kept.append(chunk.take(wanted[(wanted >= start) & (wanted < stop)] - start))
+            top.look(start, chunk)
+            ordinary.look(start, chunk)
             yield _annotated(detector, chunk, ranked.scores[start:stop], ranked.threshold)
             watch("writing", chunk.num_rows, len(ranked.scores))
+        if stop < len(ranked.scores):
+            raise DataError(f"{source.name} shrank while it was read: run again.")
 
     write_table(pieces(), path)
-    return pa.concat_tables(kept).take(np.searchsorted(wanted, ranked.top))
+    return top.table(), ordinary.table()
 
 
 def _annotated(

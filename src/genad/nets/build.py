@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 from genad.errors import ParameterError
+from genad.nets.conv import Convolutions
+from genad.nets.conv1d import TimeConvolutions
 from genad.nets.networks import Networks, Shape, Vectors
+from genad.nets.recurrent import GRU, LSTM, RNN
 
 # By the number of axes of a sample (a row, a window of a series, an image); the first is "auto".
 _KINDS: dict[int, dict[str, type[Networks]]] = {
     1: {"mlp": Vectors},
-    2: {"mlp": Vectors},
-    3: {"mlp": Vectors},
+    2: {"conv": TimeConvolutions, "mlp": Vectors, "rnn": RNN, "lstm": LSTM, "gru": GRU},
+    3: {"conv": Convolutions, "mlp": Vectors},
 }
 
 

@@ -13,6 +13,7 @@ from genad.detector import Detector
 from genad.report.axes import Axis
 from genad.report.charts import Curve
 from genad.report.formats import clip, count, number
+from genad.thresholds import Threshold
 from genad.training import History
 
 _OF_ONE_RUN = ("callbacks", "checkpoint")  # they watch or resume a run and change no result
@@ -182,6 +183,21 @@ def _heights(points: tuple[float, ...]) -> Axis:
     return Axis(low - room * (low != 0 or high == 0), high + room * (high != 0 or low == 0))
 
 
+def rule(strategy: Threshold) -> str:
+    """Return a threshold strategy as one would type it, its figures rounded.
+
+    Examples
+    --------
+    >>> from genad.thresholds import Fixed
+    >>> rule(Fixed(303.13393021))
+    'Fixed(value=303.134)'
+    """
+    figures = ", ".join(f"{name}={number(value, 6)}" for name, value in vars(strategy).items())
+    return f"{type(strategy).__name__}({figures})"
+
+
 def _shown(value: Any) -> str:
     """Return a parameter as one would type it; objects without their address."""
+    if isinstance(value, Threshold):
+        return rule(value)
     return clip(re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(value)), 120)

@@ -56,24 +56,25 @@ class Driver:
     first_in: str
 
 
-def shares(contributions: Mapping[str, float]) -> dict[str, float]:
-    """Return the contributions above zero as shares of their sum.
+def shares(excess: Mapping[str, float]) -> dict[str, float]:
+    """Return what is above zero as shares of its sum; all are 0 where nothing is.
 
-    A contribution below zero makes a row more normal, and takes no share. Where none is above
-    zero, as with log-likelihoods of columns that are reproduced well, the excesses over the
-    smallest are shared out.
+    A column that adds less to the score than it does in an ordinary row makes the row more normal.
 
     Examples
     --------
-    >>> shares({"a": 3.0, "b": 1.0, "c": -2.0}), shares({"a": -1.0, "b": -2.0})
-    ({'a': 0.75, 'b': 0.25, 'c': 0.0}, {'a': 1.0, 'b': 0.0})
+    >>> shares({"a": 3.0, "b": 1.0, "c": -2.0}), shares({"a": -1.0})
+    ({'a': 0.75, 'b': 0.25, 'c': 0.0}, {'a': 0.0})
     """
-    values = np.nan_to_num(np.array(list(contributions.values()), dtype=np.float64))
-    if not (values > 0).any():
-        values = values - values.min(initial=0.0)
-    parts = np.maximum(values, 0)
+    parts = np.maximum(np.nan_to_num(np.array(list(excess.values()), dtype=np.float64)), 0)
     parts = parts / (parts.max(initial=0.0) or 1.0)  # or a sum of huge values could overflow
-    return dict(zip(contributions, (parts / (parts.sum() or 1.0)).tolist(), strict=True))
+    return dict(zip(excess, (parts / (parts.sum() or 1.0)).tolist(), strict=True))
+
+
+def expectation(row: TopAnomaly, name: str) -> str:
+    """Return what was expected in a column as text, a dash where nothing is known of it."""
+    expected = cell(row.expected.get(name), 4)
+    return "–" if expected == MISSING else expected
 
 
 def anomalies(detection: Detection) -> tuple[Anomaly, ...]:
@@ -90,7 +91,7 @@ def drivers(detection: Detection) -> tuple[tuple[Driver, ...], str]:
     """
     top = detection.top[:_MOST_ROWS]
     chosen = [row for row in top if row.flagged] or top
-    all_shares = [shares(row.contributions) for row in chosen]
+    all_shares = [shares(row.excess) for row in chosen]
     if not any(sum(row.values()) for row in all_shares):
         return (), ""
     names = list(all_shares[0])
@@ -107,7 +108,7 @@ def _driver(name: str, mean: float, firsts: list[str]) -> Driver:
 
 
 def _anomaly(row: TopAnomaly, most: int) -> Anomaly:
-    by_share = shares(row.contributions)
+    by_share = shares(row.excess)
     left_out = len(row.values) - most
     return Anomaly(
         row=f"{row.row:,}",
@@ -140,6 +141,4 @@ def _kept(row: TopAnomaly, by_share: dict[str, float], most: int) -> list[str]:
 
 
 def _value(row: TopAnomaly, name: str) -> Value:
-    expected = cell(row.expected.get(name), 4)
-    shown = "–" if expected == MISSING else expected
-    return Value(clip(name), cell(row.values.get(name)), shown)
+    return Value(clip(name), cell(row.values.get(name)), expectation(row, name))

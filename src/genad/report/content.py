@@ -10,6 +10,7 @@ from genad.report.about import Fact, Training, paper, parameters, summary, train
 from genad.report.anomalies import Anomaly, Driver, anomalies, drivers
 from genad.report.charts import Histogram
 from genad.report.formats import count, duration
+from genad.report.series import SeriesContent, series_content
 
 _FRAME = ("from pyarrow.csv import read_csv", 'read_csv("new.csv")  # or a pandas or polars frame')
 _ARRAY = ("import numpy as np", 'np.load("new.npy")')
@@ -64,7 +65,9 @@ class DetectContent:
     scores: Histogram | None
     reference: str
     reading: str
+    item: str
     anomalies: tuple[Anomaly, ...]
+    series: SeriesContent | None
     drivers: tuple[Driver, ...]
     driven: str
     figures: tuple[Figure, ...]
@@ -91,7 +94,9 @@ def detect_content(detection: Detection, model: str) -> DetectContent:
         scores=scores.score_histogram(detection),
         reference=verdict.reference(detection),
         reading=_reading(detection),
+        item=detection.item,
         anomalies=anomalies(detection),
+        series=series_content(detection),
         drivers=columns,
         driven=driven,
         figures=label_figures(detection.ranking, detection.flags),
@@ -104,15 +109,18 @@ def detect_content(detection: Detection, model: str) -> DetectContent:
 def _lede(detection: Detection) -> str:
     name, data = type(detection.detector).__name__, detection.scored
     if detection.train == data:
-        return f"{name} learnt what is normal from {data} and scored the same rows."
+        return f"{name} learnt what is normal from {data} and scored the same {detection.item}s."
     return f"{name} learnt what is normal from {detection.train} and scored {data}."
 
 
 def _reading(detection: Detection) -> str:
     """Return how to read the outline of the histogram."""
     if verdict.held_out(detection):
-        return "Above the outline there are more rows than there would be if all were normal."
-    return "The outline gives the rows it learnt from, anomalies among them or not."
+        return (
+            f"Above the outline there are more {detection.item}s than there would be if all were "
+            "normal."
+        )
+    return f"The outline gives the {detection.item}s it learnt from, anomalies among them or not."
 
 
 def label_figures(ranking: RankingReport | None, flags: FlagReport | None) -> tuple[Figure, ...]:
@@ -159,15 +167,16 @@ def _figure(value: float) -> str:
 
 
 def _run(detection: Detection) -> Run:
-    detector, n = detection.detector, len(detection.scores)
+    detector, n, item = detection.detector, len(detection.scores), detection.item
     given, default = parameters(detector)
-    speed = f"{n / detection.score_seconds:,.0f} rows/s" if detection.score_seconds > 0 else ""
+    seconds = detection.score_seconds
+    speed = f"{n / seconds:,.0f} {item}s/s" if seconds > 0 else ""
     held_out = f"{verdict.reference(detection)} set the threshold"
     facts = (
         Fact("detector", type(detector).__name__),
-        Fact("learnt from", detection.train, f"{count(detection.train_rows, 'row')}; {held_out}"),
-        Fact("scored", detection.scored, count(n, "row")),
-        Fact("columns", f"{detector.n_features_in_:,}"),
+        Fact("learnt from", detection.train, f"{count(detection.train_rows, item)}; {held_out}"),
+        Fact("scored", detection.scored, count(n, item)),
+        Fact("channels" if detection.series else "columns", f"{detector.n_features_in_:,}"),
         Fact("fitting", duration(detection.fit_seconds)),
         Fact("scoring", duration(detection.score_seconds), speed),
     )

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from genad.detection import Detection
 from genad.report import charts
 from genad.report.content import detect_content
+from genad.report.traces import trace
 
 # Names from files may hold what HTML and UTF-8 cannot: control characters, halves of surrogates.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -49,5 +50,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"histogram": charts.histogram, "curve": charts.curve}
+    environment.globals |= {"histogram": charts.histogram, "curve": charts.curve, "trace": trace}
     return environment

@@ -27,7 +27,7 @@ def score_histogram(detection: Detection) -> Histogram | None:
     heights = _counts(scores, edges)
     outline = _counts(normal, edges) * (len(scores) / len(normal))
     return Histogram(
-        title=f"Anomaly scores of {count(len(scores), 'row')}",
+        title=f"Anomaly scores of {count(len(scores), detection.item)}",
         description=_description(detection, scores, normal),
         x=axis,
         y=_upright(heights, outline),
@@ -79,7 +79,8 @@ def _upright(heights: Array, outline: Array) -> Axis:
 
 
 def _bars(edges: Array, heights: Array, outline: Array, detection: Detection) -> tuple[Bar, ...]:
-    usually = "if all were normal" if held_out(detection) else "among as many training rows"
+    item = detection.item
+    usually = "if all were normal" if held_out(detection) else f"among as many training {item}s"
     sides = zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True)
     return tuple(
         Bar(
@@ -87,7 +88,7 @@ def _bars(edges: Array, heights: Array, outline: Array, detection: Detection) ->
             right,
             height,
             left >= detection.threshold,
-            f"{number(left)} to {number(right)}: {count(int(height), 'row')}, "
+            f"{number(left)} to {number(right)}: {count(int(height), item)}, "
             f"{number(usual, 2)} {usually}",
         )
         for (left, right), height, usual in zip(

@@ -5,26 +5,35 @@ import math
 import numpy as np
 
 from genad.detection import Detection
-from genad.report.about import Fact
+from genad.detector import Detector
+from genad.report.about import Fact, rule
 from genad.report.formats import count, number, percent
-from genad.thresholds import Conformal, Fixed
+from genad.thresholds import Conformal, Fixed, Threshold, parse_threshold
 
 
 def verdict(detection: Detection) -> str:
     """Return the verdict in one line."""
     flagged = f"{detection.flagged:,}" if detection.flagged else "None"
-    return f"{flagged} of {count(len(detection.scores), 'row')} flagged"
+    return (
+        f"{flagged} of {count(len(detection.scores), detection.item)} flagged{_events(detection)}"
+    )
+
+
+def _events(detection: Detection) -> str:
+    if not detection.series:
+        return ""
+    return f", {count(sum(len(each.events) for each in detection.series), 'event')}"
 
 
 def key_facts(detection: Detection) -> tuple[Fact, ...]:
     """Return the few figures that the verdict rests on."""
     detector, n = detection.detector, len(detection.scores)
-    features = count(detector.n_features_in_, "column")
+    features = count(detector.n_features_in_, "channel" if detection.series else "column")
     return (
-        Fact("flagged", percent(detection.flagged / max(1, n)), f"of {count(n, 'row')}"),
+        Fact("flagged", percent(detection.flagged / max(1, n)), f"of {count(n, detection.item)}"),
         Fact("threshold", number(detection.threshold), f"flagged if above, {_rule(detection)}"),
         _false_alarms(detection),
-        Fact("learnt from", count(detection.train_rows, "row"), f"of {features}"),
+        Fact("learnt from", count(detection.train_rows, detection.item), f"of {features}"),
     )
 
 
@@ -37,7 +46,8 @@ def notes(detection: Detection) -> tuple[str, ...]:
 def reference(detection: Detection) -> str:
     """Return which rows the normal scores come from."""
     size = detection.detector.calibration_.reference_scores.size
-    return count(size, "held-out normal row" if held_out(detection) else "training row")
+    item = detection.item
+    return count(size, f"held-out normal {item}" if held_out(detection) else f"training {item}")
 
 
 def held_out(detection: Detection) -> int:
@@ -54,7 +64,7 @@ def _chosen(detection: Detection) -> bool:
 
 def _promise(detection: Detection) -> float | None:
     """Return the guaranteed false-alarm rate, or None without a guarantee."""
-    strategy, rows = detection.detector._strategy(), held_out(detection)
+    strategy, rows = _strategy(detection.detector), held_out(detection)
     # Rows that chose when to stop training are no longer like new ones.
     stopped_by_them = getattr(detection.detector, "patience", None) is not None
     if not rows or stopped_by_them or _chosen(detection) or not isinstance(strategy, Conformal):
@@ -68,22 +78,34 @@ def _rule(detection: Detection) -> str:
         return "chosen for this run"
     if detector.contamination != "auto":
         return f"by contamination={detector.contamination}"
-    strategy = detector._strategy()
-    return "as it was set" if isinstance(strategy, Fixed) else f"by {strategy}"
+    strategy = _strategy(detector)
+    return "as it was set" if isinstance(strategy, Fixed) else f"by {rule(strategy)}"
+
+
+def _strategy(detector: Detector) -> Threshold:
+    """Return the rule that set a detector's own threshold, where contamination did not."""
+    given = detector.threshold
+    if given is None:
+        return Conformal(0.01)
+    return parse_threshold(given) if isinstance(given, str) else given
 
 
 def _false_alarms(detection: Detection) -> Fact:
-    name = "expected false alarms"
+    name, item = "expected false alarms", detection.item
     detector, rows, rate = detection.detector, held_out(detection), _promise(detection)
     if rate is not None:
-        return Fact(name, f"at most {percent(rate)}", f"of normal rows, by {rows:,} held-out ones")
+        return Fact(
+            name,
+            f"at most {percent(rate)}",
+            f"of normal {item}s, by {rows:,} held-out ones",
+        )
     if detector.contamination != "auto" and not _chosen(detection):
         share = percent(float(detector.contamination))
-        return Fact(name, "unknown", f"{share} of the training rows are above the threshold")
+        return Fact(name, "unknown", f"{share} of the training {item}s are above the threshold")
     if not rows:
-        return Fact(name, "unknown", "no rows were held out to count them on")
+        return Fact(name, "unknown", f"no {item}s were held out to count them on")
     above = int((detector.calibration_.reference_scores > detection.threshold).sum())
-    return Fact(name, f"about {percent(above / rows)}", f"{above:,} of {rows:,} held-out rows")
+    return Fact(name, f"about {percent(above / rows)}", f"{above:,} of {rows:,} held-out {item}s")
 
 
 def _beside_chance(detection: Detection) -> str:
@@ -94,17 +116,19 @@ def _beside_chance(detection: Detection) -> str:
     expected = f"Were all {n:,} normal, at most {alarms:,} would be flagged on average"
     if detection.flagged > alarms:
         return f"{expected}; {detection.flagged:,} are."
+    if not detection.flagged:
+        return f"{expected}; none is."
     return f"{expected}: {detection.flagged:,} flagged is no sign of anomalies by itself."
 
 
 def _too_few(detection: Detection) -> str:
-    strategy, rate = detection.detector._strategy(), _promise(detection)
+    strategy, rate = _strategy(detection.detector), _promise(detection)
     if rate is None or not isinstance(strategy, Conformal) or rate <= strategy.alpha:
         return ""
-    rows = count(held_out(detection), "held-out row")
+    rows = count(held_out(detection), f"held-out {detection.item}")
     return (
         f"{rows} cannot promise {percent(strategy.alpha)} false alarms, only {percent(rate)}: "
-        "to do better, learn from more rows or raise validation_fraction."
+        f"to do better, learn from more {detection.item}s or raise validation_fraction."
     )
 
 
@@ -116,11 +140,12 @@ def _other_threshold(detection: Detection) -> str:
 
 
 def _same_rows(detection: Detection) -> str:
-    if detection.train != detection.scored:
+    if detection.train != detection.scored or detection.normal_only:
         return ""
     return (
         "The rows scored are those it learnt from: anomalies among them may have been learnt as "
-        "normal and have raised the threshold. Learn from normal rows alone if you can."
+        "normal and have raised the threshold. Learn from normal rows alone if you can; else give "
+        "the share of anomalies as contamination."
     )
 
 

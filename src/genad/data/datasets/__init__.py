@@ -21,13 +21,13 @@ from genad.data.datasets import (
     smd,
     ucr,
 )
-from genad.data.datasets.base import Dataset, DatasetInfo, Images, Series, Source
-from genad.errors import DatasetError, ParameterError
+from genad.data.datasets.base import Dataset, DatasetInfo, ImageSet, Series, Source
+from genad.errors import ParameterError
 
 __all__ = [
     "Dataset",
     "DatasetInfo",
-    "Images",
+    "ImageSet",
     "Series",
     "fetch_dataset",
     "list_datasets",
@@ -122,27 +122,27 @@ def load_dataset(
 
 
 def load_series(name: str) -> list[Series]:
-    """Load a collection of series with labelled windows: ``nab``, ``ucr`` or ``smd``.
+    """Load series with labelled windows: ``nab``, ``ucr`` or ``smd``.
 
     Parameters
     ----------
     name
-        Name of the collection.
+        Name of the collection, or of one series in it, as in ``"nab/nyc_taxi"``.
 
     Examples
     --------
     >>> load_series("mnist")
     Traceback (most recent call last):
     ...
-    genad.errors.DatasetError: mnist is not a collection of series: choose nab, ucr or smd.
+    genad.errors.ParameterError: mnist is not a collection of series: choose nab, ucr or smd.
     """
-    key, _ = _find(name)
+    key, member = _find(name)
     if key not in _SERIES:
-        raise DatasetError(f"{key} is not a collection of series: choose nab, ucr or smd.")
-    return _SERIES[key].load()
+        raise ParameterError(f"{key} is not a collection of series: choose nab, ucr or smd.")
+    return [_one_series(key, member)] if member else _SERIES[key].load()
 
 
-def load_images(name: str) -> Images:
+def load_images(name: str) -> ImageSet:
     """Load images with all their classes: ``mnist``, ``fashion_mnist`` or ``cifar10``.
 
     Parameters
@@ -155,11 +155,11 @@ def load_images(name: str) -> Images:
     >>> load_images("nab")
     Traceback (most recent call last):
     ...
-    genad.errors.DatasetError: nab holds no images: choose mnist, fashion_mnist or cifar10.
+    genad.errors.ParameterError: nab holds no images: choose mnist, fashion_mnist or cifar10.
     """
     key, _ = _find(name)
     if key not in _IMAGES:
-        raise DatasetError(f"{key} holds no images: choose mnist, fashion_mnist or cifar10.")
+        raise ParameterError(f"{key} holds no images: choose mnist, fashion_mnist or cifar10.")
     return _IMAGES[key].load()
 
 
@@ -172,10 +172,18 @@ def _find(name: str) -> tuple[str, str]:
     collection, _, member = wanted.partition("/")
     if collection in _SERIES and member:
         return collection, member
-    near = get_close_matches(wanted, [*_ALL, *map(_without_number, _ALL)], n=3, cutoff=0.3)
-    raise DatasetError(
-        f"There is no data set {name!r}: the nearest names are {', '.join(near or _ALL)}."
-    )
+    near = ", ".join(_nearest(wanted))
+    which = f"the nearest names are {near}" if near else "`genad data list` names them all"
+    raise ParameterError(f"There is no data set {name!r}: {which}.")
+
+
+def _nearest(wanted: str) -> list[str]:
+    """Return the names most like what was asked for, at most one for each data set."""
+    meant = {spelt: key for key in _ALL for spelt in (key.lower(), _without_number(key))}
+    nearest: dict[str, str] = {}
+    for spelt in get_close_matches(wanted, meant, n=6, cutoff=0.3):
+        nearest.setdefault(meant[spelt], spelt)
+    return list(nearest.values())[:3]
 
 
 def _without_number(key: str) -> str:
@@ -191,6 +199,6 @@ def _one_series(key: str, member: str) -> Series:
             return series
     near = get_close_matches(member, every, n=3, cutoff=0) if member else list(every)[:3]
     asked = f"has no series {member!r}" if member else f"holds {len(every)} series"
-    raise DatasetError(
+    raise ParameterError(
         f"{key} {asked}: name one, as in {', '.join(f'{key}/{name}' for name in near)}."
     )

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from genad.data.splits import Split, leave_one_class_out, one_class_out_of_all
 from genad.errors import DatasetError, ParameterError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Dataset", "DatasetInfo", "Images", "Kind", "Series", "Source", "one_class_split"]
+__all__ = ["Dataset", "DatasetInfo", "ImageSet", "Kind", "Series", "Source", "one_class_split"]
 
 Kind: TypeAlias = Literal["table", "series", "images"]
 T = TypeVar("T")
@@ -146,7 +147,7 @@ class Series:
 
 
 @dataclass(frozen=True, eq=False)
-class Images:
+class ImageSet:
     """Images with their classes, in the split their authors made.
 
     Parameters
@@ -163,7 +164,7 @@ class Images:
     Examples
     --------
     >>> pixels, classes = np.zeros((3, 2, 2), np.uint8), np.array([0, 1, 1])
-    >>> images = Images("toy", pixels, classes, pixels, classes, ("cat", "dog"))
+    >>> images = ImageSet("toy", pixels, classes, pixels, classes, ("cat", "dog"))
     >>> images.one_class(normal_class=1).test_labels
     array([ True, False, False])
     """
@@ -192,7 +193,7 @@ class Images:
         Examples
         --------
         >>> pixels, classes = np.zeros((3, 2, 2), np.uint8), np.array([0, 1, 1])
-        >>> images = Images("toy", pixels, classes, pixels, classes, ("cat", "dog"))
+        >>> images = ImageSet("toy", pixels, classes, pixels, classes, ("cat", "dog"))
         >>> images.one_class(anomaly_class=1).train.shape
         (1, 2, 2)
         """
@@ -205,6 +206,36 @@ class Images:
         train_is_anomaly = (self.train_classes == chosen) == flipped
         test_is_anomaly = (self.test_classes == chosen) == flipped
         return Dataset(self.name, self.train[~train_is_anomaly], self.test, test_is_anomaly)
+
+    def leave_one_class_out(self, anomaly_class: int, *, random_state: int = 0) -> Dataset:
+        """Split all images as EGBAD does; see :func:`~genad.data.splits.leave_one_class_out`.
+
+        Examples
+        --------
+        >>> pixels, classes = np.zeros((3, 2, 2), np.uint8), np.array([0, 1, 1])
+        >>> images = ImageSet("toy", pixels, classes, pixels, classes, ("cat", "dog"))
+        >>> images.leave_one_class_out(0).train.shape
+        (3, 2, 2)
+        """
+        return self._pooled(leave_one_class_out, anomaly_class, random_state)
+
+    def one_class_out_of_all(self, anomaly_class: int, *, random_state: int = 0) -> Dataset:
+        """Split all images as the survey does; see :func:`~genad.data.splits.one_class_out_of_all`.
+
+        Examples
+        --------
+        >>> pixels, classes = np.zeros((3, 2, 2), np.uint8), np.array([0, 1, 1])
+        >>> images = ImageSet("toy", pixels, classes, pixels, classes, ("cat", "dog"))
+        >>> images.one_class_out_of_all(0).test.shape
+        (1, 2, 2)
+        """
+        return self._pooled(one_class_out_of_all, anomaly_class, random_state)
+
+    def _pooled(self, protocol: Callable[..., Split], chosen: int, seed: int) -> Dataset:
+        pixels = np.concatenate([self.train, self.test])
+        classes = np.concatenate([self.train_classes, self.test_classes])
+        split = protocol(classes, self._check_class(chosen), random_state=seed)
+        return Dataset(self.name, pixels[split.train], pixels[split.test], split.test_labels)
 
     def _check_class(self, chosen: Any) -> int:
         if chosen not in range(len(self.class_names)):

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genad.data.datasets.base import DatasetInfo, Images, Source
+from genad.data.datasets.base import DatasetInfo, ImageSet, Source
 from genad.data.datasets.fetch import Home, check_digest, data_folder, fetch_files
 from genad.errors import DatasetError
 
@@ -63,7 +63,7 @@ def _fetch() -> Path:
     return folder if _has_mosaics(folder) else fetch_files(_HOME)
 
 
-def _load() -> Images:
+def _load() -> ImageSet:
     folder = _fetch()
     read = _read_mosaics if _has_mosaics(folder) else _read_binary
     records = np.concatenate([read(folder, batch) for batch in _BATCHES])
@@ -71,7 +71,7 @@ def _load() -> Images:
     planes = records[:, 1:].reshape(-1, 3, 32, 32)
     images = np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
     cut = 50_000
-    return Images(_INFO.name, images[:cut], classes[:cut], images[cut:], classes[cut:], _CLASSES)
+    return ImageSet(_INFO.name, images[:cut], classes[:cut], images[cut:], classes[cut:], _CLASSES)
 
 
 def _read_binary(folder: Path, batch: str) -> NDArray[np.uint8]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genad.data.datasets.base import DatasetInfo, Images, Source
+from genad.data.datasets.base import DatasetInfo, ImageSet, Source
 from genad.data.datasets.fetch import Home, fetch_files
 from genad.errors import DatasetError
 
@@ -56,7 +56,7 @@ def read_idx(path: Path) -> NDArray[np.uint8]:
 
 def idx_source(
     info: DatasetInfo, folder: str, urls: tuple[str, ...], class_names: tuple[str, ...]
-) -> Source[Images]:
+) -> Source[ImageSet]:
     """Describe a data set of four idx files.
 
     Parameters
@@ -78,11 +78,11 @@ def idx_source(
     return Source(info, partial(fetch_files, home), partial(_load, info.name, home, class_names))
 
 
-def _load(name: str, home: Home, class_names: tuple[str, ...]) -> Images:
+def _load(name: str, home: Home, class_names: tuple[str, ...]) -> ImageSet:
     folder = fetch_files(home)
     arrays: list[Any] = [read_idx(folder / file) for file in _FILES]
     train, train_classes, test, test_classes = arrays
-    return Images(
+    return ImageSet(
         name,
         train,
         train_classes.astype(np.int64),

@@ -1,0 +1,23 @@
+"""Write docs/benchmark.md and its diagrams from the results in benchmarks/results/.
+
+Run it after ``cp bench/adbench.parquet benchmarks/results/``, say.
+"""
+
+from pathlib import Path
+
+from genad.benchmark.pages import benchmark_page, write_plots
+from genad.benchmark.results import read_results
+
+ROOT = Path(__file__).parents[1]
+RESULTS, DOCS = ROOT / "benchmarks" / "results", ROOT / "docs"
+
+
+def main() -> None:
+    """Write the page."""
+    for path in sorted(RESULTS.glob("*.parquet")):
+        write_plots(read_results(path), DOCS / "images")
+    (DOCS / "benchmark.md").write_text(benchmark_page(RESULTS), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

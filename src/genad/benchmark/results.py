@@ -1,0 +1,153 @@
+"""The results: one typed table with a row per detector, data set and seed."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from genad.benchmark.code import LIBRARIES
+from genad.benchmark.runner import Finished
+from genad.benchmark.suite import Suite
+from genad.errors import DataError
+
+FIGURES = (
+    "prevalence",
+    "roc_auc",
+    "average_precision",
+    "f1",
+    "precision",
+    "recall",
+    "flagged",
+    "informed_f1",
+    "oracle_f1",
+    "vus_pr",
+    "vus_roc",
+    "nab_standard",
+    "nab_reward_low_fp",
+    "nab_reward_low_fn",
+)
+"""The metrics that a task may give; null where it does not.
+
+`f1`, `precision`, `recall` and `flagged` (a share) are those of the detector's own threshold.
+`informed_f1` knows the number of anomalies, `oracle_f1` the best threshold: both from the labels.
+"""
+
+MEASURES = (
+    "train_rows",
+    "test_rows",
+    "fit_seconds",
+    "score_seconds",
+    "rows_per_second",
+    "peak_mib",
+)
+
+SCHEMA = pa.schema(
+    [
+        pa.field("suite", pa.string(), nullable=False),
+        pa.field("dataset", pa.string(), nullable=False),
+        pa.field("detector", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+        pa.field("model", pa.string(), nullable=False),
+        pa.field("parameters", pa.string(), nullable=False),
+        pa.field("seed", pa.int64(), nullable=False),
+        pa.field("status", pa.string(), nullable=False),
+        pa.field("reason", pa.string(), nullable=False),
+        *(pa.field(name, pa.float64()) for name in (*FIGURES, *MEASURES)),
+        pa.field("genad", pa.string(), nullable=False),
+        pa.field("cell", pa.string(), nullable=False),
+    ]
+)
+
+
+def as_table(rows: Iterable[Finished], suite: Suite) -> pa.Table:
+    """Return the typed table of results, with the protocol in its metadata.
+
+    Examples
+    --------
+    >>> from genad.benchmark.cells import Cell, Result
+    >>> from genad.benchmark.specs import Spec
+    >>> from genad.benchmark.suites import find_suite
+    >>> suite = find_suite("adbench").only(("wine",))
+    >>> cell = Cell("adbench", Spec("VAE", "vae"), suite.tasks[0], seed=0)
+    >>> as_table([Finished("", cell, Result("error", "no"))], suite)["status"].to_pylist()
+    ['error']
+    """
+    records = [_record(row) for row in rows]
+    told = {
+        "name": suite.name,
+        "title": suite.title,
+        "sentences": list(suite.sentences),
+        "made_by": _made_by(),
+    }
+    schema = SCHEMA.with_metadata({"suite": json.dumps(told, ensure_ascii=False)})
+    return pa.Table.from_pylist(records, schema=schema)
+
+
+def write_results(table: pa.Table, path: Path) -> None:
+    """Write the table as Parquet; the file is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{id(table)}")
+    try:
+        parquet.write_table(table, temporary, compression="zstd")
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_results(path: Path) -> pa.Table:
+    """Return a table that `write_results` wrote.
+
+    Raises
+    ------
+    DataError
+        If the file holds something else.
+    """
+    try:
+        table = parquet.read_table(path)
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{path} is no Parquet file: give one that `genad bench` wrote.") from error
+    if not table.schema.equals(SCHEMA) or b"suite" not in (table.schema.metadata or {}):
+        raise DataError(
+            f"{path} does not hold the columns of a benchmark's results: give one that this "
+            "version of `genad bench` wrote."
+        )
+    return table
+
+
+def told(table: pa.Table) -> dict[str, Any]:
+    """Return name, title and protocol of the suite that the results are of."""
+    content: dict[str, Any] = json.loads(table.schema.metadata[b"suite"])
+    return content
+
+
+def _made_by() -> str:
+    packages = ", ".join(f"{name} {version(name)}" for name in ("genad", *LIBRARIES))
+    machine = f"{platform.machine()} with {os.cpu_count()} processors"
+    return f"{packages}, Python {platform.python_version()}, on {machine}"
+
+
+def _record(row: Finished) -> dict[str, Any]:
+    cell, result, spec = row.cell, row.result, row.cell.spec
+    known = {name: result.figures.get(name) for name in FIGURES}
+    measured = {name: result.measures.get(name) for name in MEASURES}
+    return {
+        "suite": cell.suite,
+        "dataset": cell.task.name,
+        "detector": spec.label,
+        "kind": spec.kind,
+        "model": spec.model,
+        "parameters": json.dumps(dict(spec.parameters), default=repr),
+        "seed": cell.seed,
+        "status": result.status,
+        "reason": result.reason,
+        **known,
+        **measured,
+        "genad": version("genad"),
+        "cell": row.key,
+    }

@@ -1,0 +1,225 @@
+"""Figures for tables and plots, from the results alone: means, spreads, ranks, comparisons."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from genad.benchmark.ranks import holm, rank, signed_rank
+
+HEADLINES = {
+    "roc_auc": "ROC AUC",
+    "average_precision": "average precision",
+    "vus_pr": "VUS-PR",
+    "nab_standard": "NAB standard",
+    "nab_reward_low_fp": "NAB low FP",
+    "nab_reward_low_fn": "NAB low FN",
+}
+"""The metrics that detectors are ranked by, where the results have them."""
+
+F1S = {"f1": "F1", "informed_f1": "informed F1", "oracle_f1": "oracle F1"}
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """One metric of all detectors on all data sets.
+
+    A cell that failed or is missing counts as chance: 0.5 of ROC AUC, the prevalence of average
+    precision and VUS-PR, 0 of anything else. Otherwise failing on what is hard would pay.
+
+    Parameters
+    ----------
+    detectors, datasets : their names.
+    values : of shape (datasets, detectors, seeds).
+
+    Examples
+    --------
+    >>> Grid(["a"], ["x", "y"], np.array([[[0.5, 0.7]], [[0.9, 0.9]]])).spread()
+    (array([0.75]), array([0.07071068]))
+    """
+
+    detectors: list[str]
+    datasets: list[str]
+    values: Values
+
+    def spread(self) -> tuple[Values, Values]:
+        """Return mean and standard deviation over seeds of each detector's mean over data sets."""
+        means = self.values.mean(0)
+        seeds = means.shape[1]
+        return means.mean(1), means.std(1, ddof=1) if seeds > 1 else np.full(len(means), np.nan)
+
+    def per_dataset(self) -> Values:
+        """Return the means over seeds, of shape (datasets, detectors)."""
+        return np.asarray(self.values.mean(2))
+
+    def only(self, detectors: Sequence[str]) -> "Grid":
+        """Return the grid of some of the detectors."""
+        places = [self.detectors.index(name) for name in detectors]
+        return Grid(list(detectors), self.datasets, self.values[:, places])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One detector in the table of a suite.
+
+    Parameters
+    ----------
+    detector, kind : its label, and "baseline", "untrained", "detector" or "adopted".
+    means, deviations, ranks : by metric; a deviation is NaN with one seed.
+    f1s : of the three thresholds, by name; NaN where there are none.
+    fit_seconds, rows_per_second, peak_mib : mean, median and maximum over its cells, or NaN.
+    failures : what failed and why.
+    """
+
+    detector: str
+    kind: str
+    means: dict[str, float]
+    deviations: dict[str, float]
+    ranks: dict[str, float]
+    f1s: dict[str, float]
+    fit_seconds: float
+    rows_per_second: float
+    peak_mib: float
+    failures: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One detector against a reference on the same data sets.
+
+    Parameters
+    ----------
+    detector : its label.
+    difference : mean of the metric minus the reference's.
+    wins, losses : data sets on which it is better, worse.
+    p_value : Wilcoxon's signed-rank test, with Holm's correction over the detectors.
+    """
+
+    detector: str
+    difference: float
+    wins: int
+    losses: int
+    p_value: float
+
+
+def headlines(table: pa.Table) -> list[str]:
+    """Return the metrics of `HEADLINES` that the results have."""
+    return [name for name in HEADLINES if table[name].null_count < len(table)]
+
+
+def grid(table: pa.Table, metric: str) -> Grid:
+    """Return one metric of all detectors on all data sets.
+
+    Parameters
+    ----------
+    table : results.
+    metric : the name of a column.
+    """
+    records = table.to_pylist()
+    detectors, datasets = (_distinct(records, name) for name in ("detector", "dataset"))
+    seeds = sorted({record["seed"] for record in records})
+    values = np.full((len(datasets), len(detectors), len(seeds)), np.nan)
+    chance = np.full((len(datasets), len(seeds)), np.nan)
+    for record in records:
+        row, repeat = datasets.index(record["dataset"]), seeds.index(record["seed"])
+        if record[metric] is not None:
+            values[row, detectors.index(record["detector"]), repeat] = record[metric]
+        if record["prevalence"] is not None:
+            chance[row, repeat] = record["prevalence"]
+    floors = {"roc_auc": np.full_like(chance, 0.5), "average_precision": chance, "vus_pr": chance}
+    floor = floors.get(metric, np.zeros_like(chance))
+    floor = np.where(np.isnan(floor), 0.0, floor)
+    return Grid(detectors, datasets, np.where(np.isnan(values), floor[:, None], values))
+
+
+def standings(table: pa.Table) -> list[Standing]:
+    """Return all detectors, the best by the first headline metric first."""
+    names = headlines(table)
+    grids = {name: grid(table, name) for name in [*names, *F1S]}
+    spreads = {name: found.spread() for name, found in grids.items()}
+    ranks = {name: _mean_ranks(grids[name]) for name in names}
+    records = table.to_pylist()
+    found = []
+    for place, detector in enumerate(_distinct(records, "detector")):
+        cells = [record for record in records if record["detector"] == detector]
+        found.append(
+            Standing(
+                detector=detector,
+                kind=cells[0]["kind"],
+                means={name: float(spreads[name][0][place]) for name in names},
+                deviations={name: float(spreads[name][1][place]) for name in names},
+                ranks={name: ranks[name][detector] for name in names},
+                f1s={name: _mean_of(cells, name, spreads[name][0][place]) for name in F1S},
+                fit_seconds=_over(np.mean, cells, "fit_seconds"),
+                rows_per_second=_over(np.median, cells, "rows_per_second"),
+                peak_mib=_over(np.max, cells, "peak_mib"),
+                failures=tuple(_failures(cells, records)),
+            )
+        )
+    return sorted(found, key=lambda standing: [-standing.means[name] for name in names])
+
+
+def compare(found: Grid, reference: str) -> list[Comparison]:
+    """Compare every other detector with one of them.
+
+    Parameters
+    ----------
+    found : a metric.
+    reference : the label of a detector.
+
+    Examples
+    --------
+    >>> values = np.array([[[0.9], [0.8]], [[0.7], [0.4]], [[0.6], [0.3]]])
+    >>> compare(Grid(["a", "b"], ["x", "y", "z"], values), "b")[0].wins
+    3
+    """
+    values = found.per_dataset()
+    against = values[:, found.detectors.index(reference)]
+    others = [name for name in found.detectors if name != reference]
+    columns = [values[:, found.detectors.index(name)] for name in others]
+    p_values = holm([signed_rank(column, against) for column in columns])
+    return [
+        Comparison(
+            detector=name,
+            difference=float((column - against).mean()),
+            wins=int((column > against).sum()),
+            losses=int((column < against).sum()),
+            p_value=float(p),
+        )
+        for name, column, p in zip(others, columns, p_values, strict=True)
+    ]
+
+
+def _mean_ranks(found: Grid) -> dict[str, float]:
+    ranking = rank(found.detectors, found.per_dataset())
+    return dict(zip(ranking.names, ranking.ranks.tolist(), strict=True))
+
+
+def _distinct(records: list[dict[str, object]], name: str) -> list[str]:
+    return list(dict.fromkeys(str(record[name]) for record in records))
+
+
+def _mean_of(cells: list[dict[str, object]], name: str, mean: float) -> float:
+    """Return the mean, or NaN where the detector never has the figure."""
+    return float(mean) if any(cell[name] is not None for cell in cells) else float("nan")
+
+
+def _over(statistic: object, cells: list[dict[str, object]], name: str) -> float:
+    values = [cell[name] for cell in cells if cell[name] is not None]
+    return float(statistic(values)) if values and callable(statistic) else float("nan")
+
+
+def _failures(cells: list[dict[str, object]], records: list[dict[str, object]]) -> list[str]:
+    """Return what failed and why, and what is missing beside the other detectors' cells."""
+    reasons = {(cell["dataset"], cell["seed"]): cell["reason"] for cell in cells}
+    done = {(cell["dataset"], cell["seed"]) for cell in cells if cell["status"] == "done"}
+    wanted = dict.fromkeys((record["dataset"], record["seed"]) for record in records)
+    return [
+        f"{dataset}, seed {seed}: {reasons.get((dataset, seed), 'no scores were given')}"
+        for dataset, seed in wanted
+        if (dataset, seed) not in done
+    ]

@@ -1,0 +1,141 @@
+"""What `genad bench` shows: a bar while it runs, and the table of the detectors."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import typer
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from genad.benchmark.results import told
+from genad.benchmark.runner import Finished
+from genad.benchmark.tables import HEADLINES, Standing
+from genad.benchmark.tables import standings as all_standings
+from genad.cli.console import console
+
+_STYLES = {"detector": "bold", "baseline": "italic", "untrained": "dim"}
+
+
+class Bar:
+    """One bar over all cells, on stderr; silent where that is no terminal.
+
+    Parameters
+    ----------
+    total : number of cells.
+    quiet : show nothing.
+    """
+
+    def __init__(self, total: int, *, quiet: bool) -> None:
+        screen = Console(stderr=True)
+        columns = (
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("cells"),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.description}"),
+        )
+        disable = quiet or not screen.is_terminal
+        self._progress = Progress(*columns, console=screen, transient=True, disable=disable)
+        self._task = self._progress.add_task("", total=total)
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def finished(self, found: Finished) -> None:
+        """Move on by a cell, and say so where one failed."""
+        self._progress.update(self._task, advance=1, description=str(found.cell))
+        if found.result.failed and not found.cached:
+            self._progress.console.print(Text(f"failed: {found.cell}: {found.result.reason}"))
+
+
+def standings(table: pa.Table, files: Mapping[str, Path], *, as_json: bool, quiet: bool) -> None:
+    """Show how the detectors stand, and where it is kept."""
+    found, suite = all_standings(table), told(table)
+    if as_json:
+        content = {
+            "suite": suite["name"],
+            "protocol": suite["sentences"],
+            "datasets": sorted(set(table["dataset"].to_pylist())),
+            "seeds": sorted(set(table["seed"].to_pylist())),
+            "detectors": [_plain(asdict(standing)) for standing in found],
+            "files": {kind: str(path) for kind, path in files.items()},
+        }
+        typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))
+    elif not quiet:
+        head = Text(str(suite["title"]), style="bold")
+        console().print(Group(head, Text(), _table(found), Text(), *_failed(found), _files(files)))
+
+
+def exported(files: Sequence[Path], folder: Path, *, as_json: bool, quiet: bool) -> None:
+    """Say where the data for others is."""
+    if as_json:
+        typer.echo(json.dumps({"files": [str(path) for path in files]}))
+    elif not quiet:
+        typer.echo(f"Wrote {len(files)} files below {folder}; hand in scores with --adopt.")
+
+
+def _table(found: Sequence[Standing]) -> Table:
+    table = Table("detector", box=None, pad_edge=False)
+    names = list(found[0].means)
+    heads = [head for name in names for head in (HEADLINES[name], "rank")]
+    for head in [*heads, "F1", "fit, s", "failed"]:
+        table.add_column(head, justify="right")
+    for standing in found:
+        cells = []
+        for name in names:
+            cells += [_spread(standing, name), f"{standing.ranks[name]:.1f}"]
+        cells += [_number(standing.f1s["f1"], 3), _number(standing.fit_seconds, 1)]
+        failed = str(len(standing.failures) or "")
+        table.add_row(standing.detector, *cells, failed, style=_STYLES.get(standing.kind))
+    return table
+
+
+def _failed(found: Sequence[Standing]) -> list[Text]:
+    lines = [f"{s.detector} on {failure}" for s in found for failure in s.failures]
+    if not lines:
+        return []
+    head = Text("Failed, which counts as chance", style="bold")
+    return [head, *(Text(f"- {line}") for line in lines), Text()]
+
+
+def _files(files: Mapping[str, Path]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0))
+    for kind, path in files.items():
+        table.add_row(Text(kind, style="dim"), Text(str(path), overflow="fold"))
+    return table
+
+
+def _spread(standing: Standing, name: str) -> str:
+    deviation = standing.deviations[name]
+    mean = f"{standing.means[name]:.3f}"
+    return mean if math.isnan(deviation) else f"{mean} ± {deviation:.3f}"
+
+
+def _number(value: float, digits: int) -> str:
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _plain(value: Any) -> Any:
+    """Return NaN as None all the way down: JSON has none."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(inner) for inner in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

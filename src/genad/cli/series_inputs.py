@@ -1,0 +1,81 @@
+"""What DATA on the command line means where it is series: a file, a folder, or a data set."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from genad.cli.errors import Misuse
+from genad.cli.inputs import kind_of_dataset
+from genad.data import load_series
+from genad.files import Roles, SeriesTable, SeriesTask, as_series_tables, open_series
+from genad.registry import find_detector
+
+# Steps in a window, where nobody says: a twentieth of the shortest series within these limits.
+_LEAST_WINDOW, _MOST_WINDOW = 8, 100
+
+
+def is_series(data: str, time: str | None, window: int | None) -> bool:
+    """Return whether DATA is to be read as series: it was said so, or it can be nothing else.
+
+    Examples
+    --------
+    >>> is_series("metrics.csv", "timestamp", None), is_series("breast_cancer", None, None)
+    (True, False)
+    """
+    if time is not None or window is not None or Path(data).is_dir():
+        return True
+    return not Path(data).exists() and kind_of_dataset(data) == "series"
+
+
+def open_series_task(
+    data: str, train: str | None, time: str | None, roles: Roles, *, normal_only: bool
+) -> SeriesTask:
+    """Open what is scored and what is learnt from, by default the same.
+
+    Of a data set's series, what precedes the end of their training part is learnt from, or, with
+    `normal_only`, every stretch without a labelled anomaly.
+
+    Examples
+    --------
+    >>> open_series_task("nowhere.csv", None, "at", Roles(), normal_only=False)
+    Traceback (most recent call last):
+    ...
+    genad.cli.errors.Misuse: nowhere.csv is neither a file or folder here nor a data set of \
+`genad data list`.
+    """
+    if Path(data).exists():
+        scored = open_series(data, time, roles)
+        learnt = scored if train is None else open_series(train, time, _unlabelled(train, roles))
+        return SeriesTask(learnt, scored, normal_only=normal_only)
+    if kind_of_dataset(data) != "series":
+        raise Misuse(
+            f"{data} is neither a file or folder here nor a data set of `genad data list`."
+            if kind_of_dataset(data) is None
+            else f"{data} is no data set of series: leave out --time and --window."
+        )
+    if roles.label is not None or time is not None:
+        raise Misuse(f"{data} brings its own labels and time stamps: leave out --label and --time.")
+    series = load_series(data)
+    scored = as_series_tables(series)
+    if train is not None:
+        return SeriesTask(open_series(train, time, roles), scored, normal_only=normal_only)
+    if normal_only:
+        return SeriesTask(scored, scored, normal_only=True)
+    first = [table.part(0, each.train_end) for table, each in zip(scored, series, strict=True)]
+    return SeriesTask(first, scored)
+
+
+def _unlabelled(train: str, roles: Roles) -> Roles:
+    """Return the roles for a file to learn from, which may lack the label."""
+    names = {name for table in open_series(train, None, Roles()) for name in table.channels}
+    return roles if roles.label in names else Roles(ignore=roles.ignore)
+
+
+def window_for(model: str, window: int | None, tables: Sequence[SeriesTable]) -> int | None:
+    """Return the steps in a window: as asked for, the detector's own, or by the shortest series."""
+    if window is not None:
+        return window
+    own = getattr(find_detector(model), "window", None)
+    if own is not None:
+        return None
+    shortest = min(len(table) for table in tables)
+    return max(_LEAST_WINDOW, min(_MOST_WINDOW, shortest // 20))

@@ -1,0 +1,249 @@
+"""The main job on series: fit on some, score others or the same, and find the events."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from genad.data import write_table
+from genad.detection import Detection, SeriesResult
+from genad.detector import Detector
+from genad.errors import DataError, ParameterError
+from genad.files.columns import ADDED
+from genad.files.job import adopt
+from genad.files.scoring import share_threshold
+from genad.files.series import SeriesTable
+from genad.files.source import Watch, unwatched
+from genad.metrics import precision_recall_f1, ranking_report
+
+EVENTS = "events.csv"
+
+
+@dataclass(frozen=True)
+class SeriesTask:
+    """Which series to learn from, which to score, and how.
+
+    Parameters
+    ----------
+    train, scored : the series; may be the same object.
+    normal_only : learn only from the stretches without a labelled anomaly.
+    top_share : flag this share of the scored time steps; the detector takes over that threshold.
+
+    Examples
+    --------
+    >>> series = SeriesTable("pump", pa.table({"bar": [1.0, 2.0]}), ["bar"], None, None)
+    >>> SeriesTask([series], [series]).normal_only
+    False
+    """
+
+    train: Sequence[SeriesTable]
+    scored: Sequence[SeriesTable]
+    normal_only: bool = False
+    top_share: float | None = None
+
+
+def detect_series(
+    detector: Detector,
+    task: SeriesTask,
+    folder: Path,
+    *,
+    suffix: str = "csv",
+    command: str = "",
+    watch: Watch = unwatched,
+) -> Detection:
+    """Fit a detector on series, score others or the same into files, and find the events.
+
+    Parameters
+    ----------
+    detector : fitted in place; its `window` decides how series are cut.
+    task : on what.
+    folder : where to write ``scores.<suffix>``, or ``scores/<name>.<suffix>`` where there are
+        several series, and ``events.csv``.
+    suffix : "csv", "tsv" or "parquet".
+    command : how to run it again.
+    watch : told of the progress.
+
+    Raises
+    ------
+    DataError
+        If a series is shorter than a window, or no stretch without labelled anomalies is as long.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from genad import ZScore
+    >>> values = [0.0, 1.0] * 20 + [9.0, 9.0] + [0.0, 1.0] * 20
+    >>> series = SeriesTable("pump", pa.table({"bar": values}), ["bar"], None, None)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     detector, path = ZScore(window=1, random_state=0), Path(folder)
+    ...     found = detect_series(detector, SeriesTask([series], [series], top_share=0.02), path)
+    >>> found.series[0].events[0].start
+    40
+    """
+    _check_added(task.scored)
+    stretches, notes = _stretches(detector, task)
+    started = time.perf_counter()
+    detector.fit(stretches)
+    fitted = time.perf_counter()
+    scores = _scores(detector, task.scored, watch)
+    scored = time.perf_counter()
+    if task.top_share is not None:
+        adopt(detector, share_threshold(np.concatenate(scores), task.top_share))
+        notes.append(
+            f"The threshold was set to flag the top {100 * task.top_share:.4g} % of time steps."
+        )
+    results = [
+        _result(detector, table, each) for table, each in zip(task.scored, scores, strict=True)
+    ]
+    _write(detector, task.scored, results, folder, suffix)
+    every = np.concatenate(scores)
+    flags = every > detector.threshold_
+    truth, known = _labels(task.scored)
+    return Detection(
+        detector=detector,
+        train=("normal stretches of " if task.normal_only else "") + _name(task.train),
+        scored=_name(task.scored),
+        train_rows=sum(stretch.num_rows for stretch in stretches),
+        scores=every,
+        threshold=detector.threshold_,
+        flagged=int(flags.sum()),
+        top=[],
+        ranking=None if truth is None else ranking_report(truth, every[known]),
+        flags=None if truth is None else precision_recall_f1(truth, flags[known]),
+        fit_seconds=fitted - started,
+        score_seconds=scored - fitted,
+        notes=notes + list(getattr(detector.view_, "notes", [])),
+        command=command,
+        item="time step",
+        series=tuple(results),
+    )
+
+
+def _check_added(tables: Sequence[SeriesTable]) -> None:
+    for table in tables:
+        taken = [name for name in ADDED if name in table.table.column_names]
+        if taken:
+            raise DataError(
+                f"{table.name} has a column {taken[0]!r}, which is to be added; rename or drop it."
+            )
+
+
+def _stretches(detector: Detector, task: SeriesTask) -> tuple[list[pa.Table], list[str]]:
+    """Return the series to learn from, cut where labelled anomalies are to be left out."""
+    if not task.normal_only:
+        return [table.frame() for table in task.train], []
+    if all(table.labels is None for table in task.train):
+        raise ParameterError(
+            "Fitting on normal stretches only needs labels; name their column (--label)."
+        )
+    shortest = 2 * (detector.window or 1)
+    stretches = [
+        table.frame(start, stop)
+        for table in task.train
+        for start, stop in table.normal_stretches(shortest)
+    ]
+    if not stretches:
+        raise DataError(
+            f"No stretch without labelled anomalies has {shortest} time steps, two windows; give a "
+            "smaller window."
+        )
+    kept, total = sum(s.num_rows for s in stretches), sum(len(table) for table in task.train)
+    return stretches, [
+        f"Fitted only on the {kept:,} of {total:,} time steps in stretches without labelled "
+        "anomalies: the labels chose them."
+    ]
+
+
+def _scores(
+    detector: Detector, tables: Sequence[SeriesTable], watch: Watch
+) -> list[NDArray[np.float64]]:
+    scores, total = [], sum(len(table) for table in tables)
+    for table in tables:
+        scores.append(detector.anomaly_score(table.frame()))
+        watch("scoring", len(table), total)
+    return scores
+
+
+def _result(detector: Detector, table: SeriesTable, scores: NDArray[np.float64]) -> SeriesResult:
+    frame = table.frame()
+    columns = [np.asarray(frame[name].to_numpy(), np.float64) for name in table.channels]
+    return SeriesResult(
+        name=table.name,
+        channels=tuple(table.channels),
+        values=np.stack(columns, axis=1),
+        stamps=table.stamps,
+        scores=scores,
+        events=tuple(detector.events(frame)),
+        labels=None if table.labels is None else table.labels == 1,
+    )
+
+
+def _write(
+    detector: Detector,
+    tables: Sequence[SeriesTable],
+    results: Sequence[SeriesResult],
+    folder: Path,
+    suffix: str,
+) -> None:
+    several = len(tables) > 1
+    for table, result in zip(tables, results, strict=True):
+        name = Path(table.name).with_suffix("") if several else Path("scores")
+        path = (folder / "scores" if several else folder) / f"{name}.{suffix}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_table([_annotated(detector, table.table, result.scores)], path)
+    write_table([_event_table(results)], folder / EVENTS)
+
+
+def _annotated(detector: Detector, table: pa.Table, scores: NDArray[np.float64]) -> pa.Table:
+    added = scores, detector.calibration_.probability(scores), scores > detector.threshold_
+    for name, values in zip(ADDED, added, strict=True):
+        table = table.append_column(name, pa.array(values))
+    return table
+
+
+def _event_table(results: Sequence[SeriesResult]) -> pa.Table:
+    rows = [
+        {
+            "series": result.name,
+            "first_step": event.start + 1,
+            "last_step": event.end,
+            "start": None if event.times is None else event.times[0].item(),
+            "end": None if event.times is None else event.times[1].item(),
+            "peak_step": event.peak + 1,
+            "peak_score": event.score,
+            "channel": event.channels[0][0],
+        }
+        for result in results
+        for event in result.events
+    ]
+    kinds = {
+        "series": pa.string(),
+        "first_step": pa.int64(),
+        "last_step": pa.int64(),
+        "start": pa.timestamp("us"),
+        "end": pa.timestamp("us"),
+        "peak_step": pa.int64(),
+        "peak_score": pa.float64(),
+        "channel": pa.string(),
+    }
+    return pa.Table.from_pylist(rows, schema=pa.schema(list(kinds.items())))
+
+
+def _labels(
+    tables: Sequence[SeriesTable],
+) -> tuple[NDArray[np.bool_] | None, NDArray[np.bool_]]:
+    """Return the known labels of all series, or None, and which steps they are of."""
+    labels = np.concatenate(
+        [np.full(len(t), -1, np.int8) if t.labels is None else t.labels for t in tables]
+    )
+    known = labels >= 0
+    truth = labels[known] == 1
+    return (truth if known.any() and truth.any() and not truth.all() else None), known
+
+
+def _name(tables: Sequence[SeriesTable]) -> str:
+    return tables[0].name if len(tables) == 1 else f"{len(tables)} series"
