@@ -2,8 +2,10 @@
 
 import copy
 import importlib.util
+import json
 import pickle
 import random
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +18,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from genad import VAE, ZScore
+from genad.cli import main
 from genad.cli.settings import make_detector
 from genad.detectors.external import external, is_external
 from genad.errors import DataError, MissingDependencyError, ParameterError
@@ -158,7 +161,7 @@ def test_copies_score_alike(copied):
 
 def test_a_fitted_one_is_not_saved(tmp_path):
     detector = external("sklearn.IsolationForest")().fit(normal())
-    with pytest.raises(ParameterError, match="cannot be saved: only pickle could keep it"):
+    with pytest.raises(ParameterError, match="is not saved: only pickle could keep it"):
         detector.save(tmp_path / "model")
     assert not list(tmp_path.iterdir())
 
@@ -284,3 +287,60 @@ def test_without_pyod_the_adapter_says_what_to_install(monkeypatch):
     with pytest.raises(AttributeError, match="Nothing"):
         _ = module.Nothing
     module._adapter.cache_clear()
+
+
+# On the command line.
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a command in this process and an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
+
+    return command
+
+
+def test_detect_scores_and_reports_without_a_model(run, tmp_path):
+    forest = ["--model", "sklearn.isolationforest", "--set", "n_estimators=20"]
+    ended = run("detect", "breast_cancer", *forest, "--out", "found", "--json")
+    assert ended.code == 0, ended.err
+    found = json.loads(ended.out)
+    assert found["detector"] == "IsolationForest" and found["parameters"]["n_estimators"] == 20
+    assert found["ranking"]["roc_auc"] > 0.9
+    assert sorted(path.name for path in (tmp_path / "found").iterdir()) == [
+        "report.html",
+        "scores.csv",
+    ]
+    assert set(found["files"]) == {"scores", "report"}
+    assert any("is not saved: only pickle" in note for note in found["notes"])
+    page = (tmp_path / "found/report.html").read_text()
+    assert "is not saved: only pickle" in page and "genad score" not in page
+    shown = run("detect", "breast_cancer", *forest, "--out", "found", "--force")
+    assert "is not saved: only pickle" in shown.out
+
+
+@needs_pyod
+def test_detect_takes_pyods(run):
+    ended = run(
+        "detect", "breast_cancer", "--model", "pyod.knn", "--set", "n_neighbors=3", "--json"
+    )
+    assert ended.code == 0 and json.loads(ended.out)["parameters"]["n_neighbors"] == 3
+
+
+def test_fit_refuses_before_it_fits(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(sklearn.ensemble.IsolationForest, "fit", None)
+    ended = run("fit", "breast_cancer", "--model", "sklearn.IsolationForest")
+    assert ended.code == 2 and ended.err.count("\n") == 1
+    assert "only pickle could keep it" in ended.err and "--train breast_cancer" in ended.err
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("model", ["sklearn.Nothing", "os.path"])
+def test_an_unknown_model_of_others_is_one_sentence(run, tmp_path, model):
+    ended = run("detect", "breast_cancer", "--model", model)
+    assert ended.code == 2 and ended.err.count("\n") == 1 and not list(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""What the novelty detectors are made of: denoisers, memories, ranks, tails; and what they claim."""
+"""Novelty detection: denoisers, memories, ranks and tails, and the detectors made of them."""
 
 import numpy as np
 import pytest

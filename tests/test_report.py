@@ -594,7 +594,12 @@ def test_parameters_are_those_given_first():
     assert seeded[0].value == "RandomState(MT19937)"
 
 
-@pytest.mark.parametrize("name", sorted(set(genad.detectors.__all__) - {"ZScore"}))
+OF_A_PAPER = [
+    name for name in genad.detectors.__all__ if "References" in getattr(genad, name).__doc__
+]
+
+
+@pytest.mark.parametrize("name", OF_A_PAPER)
 def test_every_detector_of_a_paper_names_it_in_one_line(name):
     line = paper(detector_classes()[name.lower()]())
     assert re.fullmatch(r".{10,160}\([^()]*\d{4}\)", line)

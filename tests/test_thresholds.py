@@ -93,7 +93,7 @@ def test_pot_with_few_peaks_is_siffers_formula_for_an_exponential_tail():
 
 
 def test_pot_with_many_peaks_is_siffers_formula(monkeypatch):
-    monkeypatch.setattr("genad.thresholds._fit_pareto", lambda excesses: (0.25, 2.0))
+    monkeypatch.setattr("genad.thresholds.fit_pareto", lambda excesses: (0.25, 2.0))
     scores = np.arange(1001.0)  # 0.9-quantile 900, 100 peaks
     expected = 900 + 2.0 / 0.25 * ((1e-4 * 1001 / 100) ** -0.25 - 1)
     assert PeaksOverThreshold(1e-4, 0.9).threshold(scores) == pytest.approx(expected)

@@ -9,23 +9,54 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from genad.data.datasets import fetch_dataset, list_datasets, load_dataset
-    from genad.detector import Detector, TrainedDetector
-    from genad.detectors import ALAD, EGBAD, VAE, AnoGAN, AutoEncoder, FAnoGAN, GANomaly, ZScore
+    from genad.detector import CausalDetector, Detector, LatentDetector, TrainedDetector
+    from genad.detectors import (
+        ALAD,
+        DAE,
+        EGBAD,
+        MADGAN,
+        VAE,
+        AnoGAN,
+        AutoEncoder,
+        FAnoGAN,
+        Forecaster,
+        GANomaly,
+        NearestNeighbours,
+        Novelty,
+        RollingZScore,
+        SkipGANomaly,
+        StreamingNovelty,
+        TadGAN,
+        TransformPrediction,
+        WindowedGaussian,
+        ZScore,
+    )
     from genad.registry import load
 
 __version__ = version("genad")
 
 _HOMES = {
     "genad.data.datasets": ("fetch_dataset", "list_datasets", "load_dataset"),
-    "genad.detector": ("Detector", "TrainedDetector"),
+    "genad.detector": ("CausalDetector", "Detector", "LatentDetector", "TrainedDetector"),
     "genad.detectors": (
         "ALAD",
+        "DAE",
         "EGBAD",
+        "MADGAN",
         "VAE",
         "AnoGAN",
         "AutoEncoder",
         "FAnoGAN",
+        "Forecaster",
         "GANomaly",
+        "NearestNeighbours",
+        "Novelty",
+        "RollingZScore",
+        "SkipGANomaly",
+        "StreamingNovelty",
+        "TadGAN",
+        "TransformPrediction",
+        "WindowedGaussian",
         "ZScore",
     ),
     "genad.registry": ("load",),
@@ -33,14 +64,27 @@ _HOMES = {
 
 __all__ = [
     "ALAD",
+    "DAE",
     "EGBAD",
+    "MADGAN",
     "VAE",
     "AnoGAN",
     "AutoEncoder",
+    "CausalDetector",
     "Detector",
     "FAnoGAN",
+    "Forecaster",
     "GANomaly",
+    "LatentDetector",
+    "NearestNeighbours",
+    "Novelty",
+    "RollingZScore",
+    "SkipGANomaly",
+    "StreamingNovelty",
+    "TadGAN",
     "TrainedDetector",
+    "TransformPrediction",
+    "WindowedGaussian",
     "ZScore",
     "fetch_dataset",
     "list_datasets",

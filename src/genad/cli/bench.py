@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from genad.cli import bench_options as of
+from genad.cli.errors import Misuse
 from genad.cli.options import Json, Quiet
 
 
@@ -13,6 +14,7 @@ def bench(
     data: of.Data = None,
     adopt: of.Adopt = None,
     export: of.Export = None,
+    results: of.Results = None,
     jobs: of.Jobs = None,
     threads: of.Threads = 1,
     timeout: of.Timeout = None,
@@ -27,6 +29,14 @@ def bench(
     What was computed before is not computed again: a run that was stopped goes on where it was.
     Writes the results (SUITE.parquet), and from them a page (SUITE.md) and plots.
     """
+    if suite.lower() == "nab":
+        from genad.cli.bench_nab import bench_nab
+
+        repeats = seeds or 1
+        bench_nab(results, models, repeats, jobs=jobs or 1, as_json=as_json, quiet=quiet)
+        return
+    if results is not None:
+        raise Misuse("--results is for nab: the other suites take --adopt NAME=FILE.")
     from genad.benchmark import Limits, Store, as_table, choose, find_suite, make_cells, run
     from genad.benchmark import adopt as strangers
     from genad.benchmark.pages import write_suite

@@ -9,7 +9,7 @@ from genad.cli.options import DATA_PANEL, MODEL_PANEL, OUTPUT_PANEL
 
 _RUN_PANEL = "Run"
 
-Suite = Annotated[str, typer.Argument(help="adbench or kdd99.")]
+Suite = Annotated[str, typer.Argument(help="adbench, kdd99 or nab.")]
 Models = Annotated[
     str | None,
     typer.Option(
@@ -54,6 +54,14 @@ Export = Annotated[
         metavar="DIR",
         rich_help_panel=DATA_PANEL,
         help="Write training and test rows, without labels, for others to score; run nothing.",
+    ),
+]
+Results = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        rich_help_panel=DATA_PANEL,
+        help="For nab: judge a folder of results in the benchmark's own layout.",
     ),
 ]
 Jobs = Annotated[

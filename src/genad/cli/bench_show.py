@@ -58,6 +58,10 @@ class Bar:
     ) -> None:
         self._progress.stop()
 
+    def move(self, name: str) -> None:
+        """Move on by one, and say which it was."""
+        self._progress.update(self._task, advance=1, description=name)
+
     def finished(self, found: Finished) -> None:
         """Move on by a cell, and say so where one failed."""
         self._progress.update(self._task, advance=1, description=str(found.cell))

@@ -1,6 +1,7 @@
 """`genad detect`: the main job, from a table to a verdict."""
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -36,11 +37,13 @@ def detect(
 ) -> None:
     """Fit a detector, score rows or time steps, and say which are anomalies and why.
 
-    Writes a folder with the scored rows, a page to read or mail (report.html) and the model.
+    Writes a folder with the scored rows, a page to read or mail (report.html) and the model, if
+    it is one of ours.
     """
     from genad.cli import inputs, jobs, outputs, show
     from genad.cli.progress import Bars
     from genad.cli.resume import resumable
+    from genad.detectors.external import why_unsaved
     from genad.report import detect_page
 
     inputs.check_threshold(threshold, contamination, top)
@@ -51,16 +54,20 @@ def detect(
     job = jobs.make_job(source, model, settings, **given, random_state=seed, device=device)
     suffix = inputs.scores_suffix(data, scores_format)
     command = shlex.join(["genad", *ctx.obj])
+    unsaved = why_unsaved(type(job.detector))
     with (
         outputs.staged(out, force=force, holds=outputs.DETECTION) as folder,
         Bars(quiet=quiet) as bars,
         resumable(job.detector, out, ctx.obj, bars, resume, force) as kept,
     ):
         folder.mkdir()
-        detection = job.run(folder, suffix, command=command, watch=bars.rows, kept=kept)
-        detection.detector.save(folder / "model")
-        page = detect_page(detection, model=str(out / "model"))
+        keep = None if unsaved else kept
+        detection = job.run(folder, suffix, command=command, watch=bars.rows, kept=keep)
+        if unsaved:
+            detection = replace(detection, notes=[*detection.notes, unsaved])
+        else:
+            detection.detector.save(folder / "model")
+        page = detect_page(detection, model=None if unsaved else str(out / "model"))
         (folder / "report.html").write_text(page, encoding="utf-8")
-    names = [*(name for name in outputs.RESULTS if (out / name).exists()), "report.html", "model"]
-    files = {name.partition(".")[0]: out / name for name in names}
+    files = {n.partition(".")[0]: out / n for n in outputs.DETECTION if (out / n).exists()}
     show.detection(detection, files, as_json=as_json, quiet=quiet)

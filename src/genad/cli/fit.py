@@ -5,6 +5,7 @@ from pathlib import Path
 import typer
 
 from genad.cli import options
+from genad.cli.errors import Misuse
 
 
 def fit(
@@ -33,9 +34,13 @@ def fit(
     from genad.cli.progress import Bars
     from genad.cli.resume import resumable
     from genad.cli.settings import make_detector
+    from genad.detectors.external import why_unsaved
     from genad.files import fit_source
+    from genad.registry import find_detector
 
     inputs.check_threshold(threshold, contamination)
+    if reason := why_unsaved(find_detector(model)):
+        raise Misuse(f"{reason} Use genad detect NEW --train {train}, which scores at once.")
     roles = inputs.make_roles(label, anomaly, ignore, normal_only=normal_only)
     task = inputs.open_task(train, None, roles)
     given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}

@@ -32,7 +32,7 @@ class Job(Protocol):
     detector: Detector
 
     def run(
-        self, folder: Path, suffix: str, *, command: str, watch: Watch, kept: Kept
+        self, folder: Path, suffix: str, *, command: str, watch: Watch, kept: Kept | None
     ) -> Detection:
         """Fit, score into files in the folder, and return what was found."""
 
@@ -77,7 +77,7 @@ class _TableJob:
     task: Task
 
     def run(
-        self, folder: Path, suffix: str, *, command: str, watch: Watch, kept: Kept
+        self, folder: Path, suffix: str, *, command: str, watch: Watch, kept: Kept | None
     ) -> Detection:
         path = folder / f"scores.{suffix}"
         return detect(self.detector, self.task, path, command=command, watch=watch, kept=kept)
@@ -89,7 +89,7 @@ class _SeriesJob:
     task: SeriesTask
 
     def run(
-        self, folder: Path, suffix: str, *, command: str, watch: Watch, kept: Kept
+        self, folder: Path, suffix: str, *, command: str, watch: Watch, kept: Kept | None
     ) -> Detection:
         return detect_series(
             self.detector, self.task, folder, suffix=suffix, command=command, watch=watch

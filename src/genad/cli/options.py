@@ -97,7 +97,8 @@ Model = Annotated[
         "-m",
         metavar="NAME",
         rich_help_panel=MODEL_PANEL,
-        help="Detector, see `genad models`.",
+        help="Detector of `genad models`, or of another library, as in sklearn.IsolationForest or "
+        "pyod.knn.",
     ),
 ]
 Threshold = Annotated[

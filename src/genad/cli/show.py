@@ -41,7 +41,7 @@ def detection(found: Detection, files: Mapping[str, Path], *, as_json: bool, qui
             ]
         _print_json(learnt | result | {"command": found.command})
     elif not quiet:
-        content = detect_content(found, str(files["model"]))
+        content = detect_content(found, str(files["model"]) if "model" in files else None)
         _print(
             content.title,
             content.verdict,

@@ -30,6 +30,8 @@ class Recording:
     stamps : of shape (time,), or None.
     label : what to call the series in a message.
     notes : what is irregular about it, a sentence each.
+    labels : of shape (time,), 1 for an anomaly, 0 for a normal step and NaN where it is not known;
+        or None.
     """
 
     values: Values
@@ -37,6 +39,7 @@ class Recording:
     stamps: Stamps | None = None
     label: str = "The series"
     notes: list[str] = field(default_factory=list)
+    labels: Values | None = None
 
     def __len__(self) -> int:
         return len(self.values)
@@ -44,7 +47,8 @@ class Recording:
     def part(self, start: int, stop: int) -> "Recording":
         """Return the steps from `start` to before `stop`, without copying them."""
         stamps = None if self.stamps is None else self.stamps[start:stop]
-        return Recording(self.values[start:stop], self.names, stamps, self.label)
+        labels = None if self.labels is None else self.labels[start:stop]
+        return Recording(self.values[start:stop], self.names, stamps, self.label, labels=labels)
 
 
 @dataclass(eq=False)
@@ -132,7 +136,7 @@ def _numbers(item: Any, label: str) -> Values:
             f"{label} has {values.ndim} axes; give an array of shape (time,) or (time, channels), "
             "or a list of such arrays."
         )
-    return values.reshape(len(values), -1)
+    return values if values.ndim == 2 else values[:, None]
 
 
 def _from_frame(item: Any, label: str) -> Recording:
@@ -208,7 +212,7 @@ def _fill(recording: Recording) -> None:
         infinite = np.argwhere(np.isinf(values))
         if len(infinite):
             step, channel = infinite[0]
-            name = f"channel {recording.names[channel] if recording.names else channel!r}"
+            name = f"channel {recording.names[channel] if recording.names else int(channel)!r}"
             raise DataError(
                 f"{recording.label} holds an infinity in row {step + 1}, {name}; values must be "
                 "finite or missing: remove or replace it."

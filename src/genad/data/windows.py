@@ -14,7 +14,7 @@ from genad.data.samples import Samples
 from genad.data.scaling import Scaler, ScalerName
 from genad.data.series import Recording, Recordings, Values, read_recordings
 from genad.data.views import Array, Collector, View
-from genad.errors import DataError
+from genad.errors import DataError, ParameterError
 
 # So many stretches of a series are held out at most.
 _STRETCHES = 4
@@ -33,15 +33,23 @@ class Windows(View[Recordings]):
         channel by its Euclidean norm over the training series.
     window : steps in a window.
     stride : steps from one window to the next.
+    any_length : whether series shorter than a window may be scored.
     """
 
     kind = "series"
 
-    def __init__(self, scaler: ScalerName, window: int, stride: int = 1) -> None:
+    def __init__(
+        self, scaler: ScalerName, window: int, stride: int = 1, *, any_length: bool = False
+    ) -> None:
+        if stride > window:
+            raise ParameterError(
+                f"stride={stride} would leave steps between windows of {window} without a score; "
+                "give a stride of a window at most."
+            )
         # A row of channels is no vector to be normed: "l2" is a scale per channel here.
         self.l2 = scaler == "l2"
         self.scaler = Scaler("standard" if self.l2 else scaler)
-        self.window, self.stride = window, stride
+        self.window, self.stride, self.any_length = window, stride, any_length
         self.fill = np.zeros(0)
         self.notes: list[str] = []
         """What was irregular about the series it was fitted on, a sentence each."""
@@ -50,7 +58,7 @@ class Windows(View[Recordings]):
         source = read_recordings(data)
         for recording in source.each:
             self._match(recording, estimator, reset=reset)
-            if len(recording) < self.window:
+            if len(recording) < self.window and (reset or not self.any_length):
                 raise DataError(
                     f"{recording.label} has {len(recording)} time steps, but a window has "
                     f"{self.window}; give a longer series or a smaller window."
@@ -153,7 +161,7 @@ class Windows(View[Recordings]):
 
     def _cut(self, values: Values, low: int, high: int) -> NDArray[np.float32]:
         """Return the windows from number `low` to before `high`, a view of one encoded stretch."""
-        starts = self._starts(len(values))[low:high]
+        starts = self._starts(len(values), low, high)
         stretch = self.scaled(values[starts[0] : starts[-1] + self.window]).astype(np.float32)
         windows = np.lib.stride_tricks.sliding_window_view(stretch, self.window, axis=0)
         cut: NDArray[np.float32] = windows.transpose(0, 2, 1)[starts - starts[0]]
@@ -166,12 +174,17 @@ class Windows(View[Recordings]):
     def _windows(self, length: int) -> int:
         return -(-(length - self.window) // self.stride) + 1
 
-    def _starts(self, length: int) -> NDArray[np.int64]:
-        starts = np.arange(self._windows(length)) * self.stride
+    def _starts(self, length: int, low: int = 0, high: int | None = None) -> NDArray[np.int64]:
+        """Return where the windows from number `low` to before `high` begin."""
+        starts = np.arange(low, self._windows(length) if high is None else high) * self.stride
         return np.minimum(starts, length - self.window)
 
     def collector(self, source: Recordings) -> Collector:  # noqa: D102
         return Overlaps(source, [self._starts(len(recording)) for recording in source.each])
+
+    def trailing(self, source: Recordings) -> Collector:
+        """Return what takes each step's result from the window that ends with it."""
+        return Trailing(source, [self._starts(len(recording)) for recording in source.each])
 
     def decode(self, samples: Any) -> Any:
         """Return series or windows, their channels last, in the units of the data."""
@@ -214,7 +227,7 @@ class Cut:
     """
 
     def __init__(self, values: Tensor, starts: Tensor, window: int) -> None:
-        self.values, self.starts = values, starts
+        self.values, self.starts, self.window = values, starts, window
         self._views = values.unfold(0, window, 1).transpose(1, 2)
 
     @property
@@ -272,3 +285,17 @@ class Overlaps(Collector):
         if self.source.flat:
             means = [mean[:, 0] if mean.ndim == 2 else mean for mean in means]
         return means if self.source.many else means[0]
+
+
+class Trailing(Overlaps):
+    """Of the windows that cover a step, the one that ends with it, or the next one that ends.
+
+    The first window gives all of its steps.
+    """
+
+    def _add(self, series: int, positions: NDArray[np.int64], part: Array) -> None:
+        for start, results in zip(positions.tolist(), part, strict=True):
+            stop = start + part.shape[1]
+            new = self.counts[series][start:stop] == 0
+            self.totals[series][start:stop][new] = results[new]
+            self.counts[series][start:stop] = 1

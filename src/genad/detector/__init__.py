@@ -1,7 +1,18 @@
 """The base classes of all detectors."""
 
 from genad.detector.base import Detector, Scores
+from genad.detector.causal import CausalDetector, CausalModel, Follower, Stream
 from genad.detector.saving import rebuild
 from genad.detector.trained import LatentDetector, TrainedDetector
 
-__all__ = ["Detector", "LatentDetector", "Scores", "TrainedDetector", "rebuild"]
+__all__ = [
+    "CausalDetector",
+    "CausalModel",
+    "Detector",
+    "Follower",
+    "LatentDetector",
+    "Scores",
+    "Stream",
+    "TrainedDetector",
+    "rebuild",
+]

@@ -21,7 +21,8 @@ from genad.data.choice import kind_of, make_view
 from genad.data.samples import Samples
 from genad.data.scaling import ScalerName
 from genad.data.table import is_frame
-from genad.data.views import View
+from genad.data.views import Collector, View
+from genad.data.windows import Windows
 from genad.detector.saving import describe, rebuild
 from genad.errors import ModelFormatError, ParameterError
 from genad.events import find_events
@@ -171,8 +172,12 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         given = self.threshold
         return parse_threshold(given) if isinstance(given, str) else given
 
+    def _make_view(self, kind: str) -> View[Any]:
+        """Return an unfitted view of a kind of data."""
+        return make_view(kind, self.scaler, self.window, self.stride)
+
     def _view(self, X: Any) -> View[Any]:
-        view = make_view(kind_of(X, self.window), self.scaler, self.window, self.stride)
+        view = self._make_view(kind_of(X, self.window))
         if view.kind not in self.kinds:
             raise ParameterError(
                 f"{type(self).__name__} takes {' or '.join(self.kinds)} data, but this is "
@@ -253,6 +258,19 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return self.view_.decode(self._over(self._read(X), self.model_.reconstruct))
 
     @final
+    def trailing_score(self, X: Any) -> Any:
+        """Return the score of each time step in the window that ends with it, of shape (time,).
+
+        Unlike `anomaly_score`, which averages over all windows around a step, nothing that comes
+        after a step counts: what a stream would show. The steps before the first window ends have
+        their scores in that window.
+        """
+        source = self._read(X)
+        if not isinstance(self.view_, Windows):
+            raise ParameterError("Only scores of a series trail it; fit on a series, with window=.")
+        return self._over(source, self.model_.step_scores, self.view_.trailing(source))
+
+    @final
     def events(self, X: Any, *, apart: int | None = None) -> Any:
         """Return the anomalous stretches of a time series as `genad.events.Event` objects.
 
@@ -309,10 +327,15 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             return self._over(source, self.model_.step_scores)
         return self._over(source, self.model_.reference if reference else self.model_.score)
 
-    def _over(self, source: Any, function: Callable[[Tensor], Tensor]) -> Any:
+    def _over(
+        self,
+        source: Any,
+        function: Callable[[Tensor], Tensor],
+        collector: Collector | None = None,
+    ) -> Any:
         """Return the results of `function` on all samples, chunk by chunk."""
         view, device = self.view_, resolve_device(self.device)
-        n, collector = view.count(source), view.collector(source)
+        n, collector = view.count(source), collector or view.collector(source)
         size = max(1, min(_CHUNK_SAMPLES, _CHUNK_VALUES // math.prod(view.shape)))
         for start in range(0, n, size):
             samples = torch.from_numpy(view.encode(source, start, min(start + size, n)))

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 
 from genad.calibration import Calibration
-from genad.data.choice import make_view
 from genad.parameters import parameters_from_plain, plain_parameters
 from genad.storage import Arrays, rebuilding, section
 from genad.training import History, resolve_device
@@ -49,8 +48,7 @@ def rebuild(cls: type[D], config: dict[str, Any], arrays: Arrays, device: str | 
         detector.n_features_in_ = config["n_features_in"]
         if config["feature_names_in"] is not None:
             detector.feature_names_in_ = np.array(config["feature_names_in"], dtype=object)
-        kind = config["view"]["kind"]
-        detector.view_ = make_view(kind, detector.scaler, detector.window, detector.stride)
+        detector.view_ = detector._make_view(config["view"]["kind"])
         detector.view_.load_state(config["view"], section(arrays, "view."))
         with torch.random.fork_rng([]):
             detector.model_ = detector._build(detector.view_.shape).eval()

@@ -98,10 +98,23 @@ class _ExternalModel(Model):
         return shares.view_as(x)
 
     def state_dict(self, *args: Any, **kwargs: Any) -> NoReturn:
-        raise ParameterError(
-            f"A fitted {self.path} cannot be saved: only pickle could keep it, which genad never "
-            "writes; keep its scores, or fit it again where they are needed."
-        )
+        raise ParameterError(_unsaved(self.path))
+
+
+def why_unsaved(cls: type[Detector]) -> str:
+    """Return why a class's detectors cannot be saved, in a sentence; nothing if it can be.
+
+    Examples
+    --------
+    >>> from genad import ZScore
+    >>> why_unsaved(ZScore), why_unsaved(external("sklearn.PCA"))[:44]
+    ('', 'sklearn.decomposition.PCA is not saved: only')
+    """
+    return _unsaved(cls.path) if issubclass(cls, External) else ""
+
+
+def _unsaved(path: str) -> str:
+    return f"{path} is not saved: only pickle could keep it, which genad never writes."
 
 
 def _score(estimator: Any, rows: NDArray[np.float64]) -> Any:
@@ -174,7 +187,8 @@ def external(name: str) -> type[Detector]:
     LocalOutlierFactor(n_neighbors=5)
     """
     cls = find_class(name)
-    return _adapter(f"{cls.__module__}.{cls.__name__}")
+    public = [part for part in cls.__module__.split(".") if not part.startswith("_")]
+    return _adapter(".".join([*public, cls.__name__]))
 
 
 def is_external(name: str) -> bool:

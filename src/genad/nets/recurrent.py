@@ -1,8 +1,11 @@
 """Recurrent networks for windows of series: read step by step, and written step by step."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from genad.nets.networks import Networks, Sizes, Vectors
@@ -22,9 +25,10 @@ units (Cho et al., 2014)."""
 class Cells(nn.Module):
     """Recurrent layers one after the other, from (n, time, channels) to (n, time, width).
 
+    Iterating over it gives the layers.
+
     Examples
     --------
-    >>> import torch
     >>> Cells(nn.GRU, (3, 8, 4))(torch.zeros(2, 5, 3)).shape
     torch.Size([2, 5, 4])
     """
@@ -33,10 +37,23 @@ class Cells(nn.Module):
         super().__init__()
         self.layers = nn.ModuleList(cell(a, b, batch_first=True) for a, b in pairwise(sizes))
 
+    def __iter__(self) -> Iterator[nn.RNNBase]:
+        return (layer for layer in self.layers if isinstance(layer, nn.RNNBase))
+
     def forward(self, x: Tensor) -> Tensor:  # noqa: D102
-        for layer in self.layers:
-            x, _ = layer(x)
+        with self._plain_kernels(x):
+            for layer in self:
+                x, _ = layer(x)
         return x
+
+    def _plain_kernels(self, x: Tensor) -> AbstractContextManager[None]:
+        """Turn cuDNN off where its layers cannot be differentiated.
+
+        They cannot twice, as a gradient penalty does after a slope in `x` itself, nor in
+        evaluation, as a latent search does.
+        """
+        wanted = x.is_cuda and x.requires_grad and (x.is_leaf or not self.training)
+        return torch.backends.cudnn.flags(enabled=False) if wanted else nullcontext()
 
 
 class Recurrent(Networks):
@@ -55,7 +72,6 @@ class Recurrent(Networks):
 
     Examples
     --------
-    >>> import torch
     >>> nets = LSTM((25, 3))
     >>> nets.encoder(2)(torch.zeros(5, 25, 3)).shape, nets.decoder(2)(torch.zeros(5, 2)).shape
     (torch.Size([5, 2]), torch.Size([5, 25, 3]))

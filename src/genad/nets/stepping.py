@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +113,9 @@ class _GatedRecurrentUnit(Cell):
             [n_x, np.zeros_like(n_h)],
             [np.zeros_like(n_x), n_h],
         ]
-        return np.block(weights), np.concatenate([_HALF * (r_i + r_o), _HALF * (z_i + z_o), n_i, n_o])
+        return np.block(weights), np.concatenate(
+            [_HALF * (r_i + r_o), _HALF * (z_i + z_o), n_i, n_o]
+        )
 
     def _turn(self, sums: Values) -> None:
         np.tanh(self._gates, out=self._gates)

@@ -46,7 +46,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Reuse:
-    """How to use the model in Python and on the command line, and how to run it all again."""
+    """How to use the model in Python and on the command line, and how to run it all again.
+
+    The first two are empty if there is no model to use.
+    """
 
     python: str
     command: str
@@ -76,13 +79,14 @@ class DetectContent:
     reuse: Reuse
 
 
-def detect_content(detection: Detection, model: str) -> DetectContent:
+def detect_content(detection: Detection, model: str | None) -> DetectContent:
     """Return the content of a detection's page.
 
     Parameters
     ----------
     detection : what was run and found.
-    model : the folder that the detector was saved in, as the reader should type it.
+    model : the folder that the detector was saved in, as the reader should type it; None if it
+        was not saved.
     """
     columns, driven = drivers(detection)
     return DetectContent(
@@ -183,7 +187,9 @@ def _run(detection: Detection) -> Run:
     return Run(summary(detector), paper(detector), facts, given, default, versions())
 
 
-def _reuse(detection: Detection, model: str) -> Reuse:
+def _reuse(detection: Detection, model: str | None) -> Reuse:
+    if model is None:
+        return Reuse("", "", detection.command)
     imported, read = _FRAME if hasattr(detection.detector, "feature_names_in_") else _ARRAY
     python = f"import genad\n{imported}\n\ndetector = genad.load({model!r})\nrows = {read}\n{_USES}"
     return Reuse(python, f"genad score {shlex.quote(model)} new.csv", detection.command)

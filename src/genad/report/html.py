@@ -14,13 +14,14 @@ from genad.report.traces import trace
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def detect_page(detection: Detection, *, model: str = "out/model") -> str:
+def detect_page(detection: Detection, *, model: str | None = "out/model") -> str:
     """Return the page of a detection, as HTML that needs no other file and no network.
 
     Parameters
     ----------
     detection : what was run and found.
-    model : the folder that the detector was saved in, as the reader should type it.
+    model : the folder that the detector was saved in, as the reader should type it; None if it
+        was not saved.
 
     Examples
     --------

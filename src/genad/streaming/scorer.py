@@ -107,9 +107,18 @@ class NoveltyScorer(Part):
         >>> NoveltyScorer().score_one(3.0)
         0.0
         """
-        step = as_row(x, len(self._values)), as_second(stamp)
-        novelty = max(self._novelties(*step))
-        self._scored = step, novelty
+        return self.score_row(as_row(x, len(self._values)), as_second(stamp))
+
+    def score_row(self, row: list[float], second: int) -> float:
+        """Return the score of a step whose values are checked; -1 is an unknown second of the day.
+
+        Examples
+        --------
+        >>> NoveltyScorer().score_row([3.0], -1)
+        0.0
+        """
+        novelty = max(self.row_novelties(row, second))
+        self._scored = (row, second), novelty
         return self._emit(novelty)
 
     def channel_scores(self, x: float | ArrayLike, stamp: Stamp = None) -> NDArray[np.float64]:
@@ -126,7 +135,7 @@ class NoveltyScorer(Part):
         array([0., 0.])
         """
         row = as_row(x, len(self._values))
-        return np.array(self._novelties(row, as_second(stamp)), dtype=np.float64)
+        return np.array(self.row_novelties(row, as_second(stamp)), dtype=np.float64)
 
     def learn_one(self, x: float | ArrayLike, stamp: Stamp = None) -> None:
         """Learn the next step.
@@ -143,9 +152,18 @@ class NoveltyScorer(Part):
         >>> scorer.score_one(3.0)
         0.0
         """
-        step = as_row(x, len(self._values)), as_second(stamp)
+        self.learn_row(as_row(x, len(self._values)), as_second(stamp))
+
+    def learn_row(self, row: list[float], second: int) -> None:
+        """Learn a step whose values are checked, as in :meth:`score_row`.
+
+        Examples
+        --------
+        >>> NoveltyScorer().learn_row([3.0], -1)
+        """
         scored, novelty = self._scored or (None, 0.0)
-        self._learn(*step, novelty if scored == step else max(self._novelties(*step)))
+        known = scored == (row, second)
+        self._learn(row, second, novelty if known else max(self.row_novelties(row, second)))
 
     def score_series(
         self, values: ArrayLike, stamps: Iterable[Stamp] | NDArray[np.datetime64] | None = None
@@ -169,12 +187,19 @@ class NoveltyScorer(Part):
         seconds = as_seconds(stamps, len(rows))
         scores = np.empty(len(rows))
         for i, (row, second) in enumerate(zip(rows, seconds, strict=True)):
-            novelty = max(self._novelties(row, second))
+            novelty = max(self.row_novelties(row, second))
             scores[i] = self._emit(novelty)
             self._learn(row, second, novelty)
         return scores
 
-    def _novelties(self, row: list[float], second: int) -> list[float]:
+    def row_novelties(self, row: list[float], second: int) -> list[float]:
+        """Return the novelty of each channel of a step whose values are checked.
+
+        Examples
+        --------
+        >>> NoveltyScorer(channels=2).row_novelties([3.0, 1.0], -1)
+        [0.0, 0.0]
+        """
         found = [
             0.0 if x != x else novelty.score_one(x)
             for x, novelty in zip(row, self._values, strict=True)

@@ -9,7 +9,7 @@ from scipy.special import boxcox
 
 from genad.errors import DataError, ParameterError
 from genad.streaming.state import Arrays, Config, Part
-from genad.thresholds import _fit_pareto
+from genad.thresholds import fit_pareto
 
 __all__ = ["AdaptiveThreshold"]
 
@@ -141,7 +141,7 @@ class AdaptiveThreshold(Part):
         excesses = np.array([excess for _, excess in self._peaks])
         self._due = 1 + int(_RENEWAL * excesses.size)
         with np.errstate(over="ignore", invalid="ignore"):
-            self._shape, self._scale = _fit_pareto(excesses)
+            self._shape, self._scale = fit_pareto(excesses)
 
     def state(self) -> tuple[Config, Arrays]:
         """Return the peaks, the level and the threshold."""

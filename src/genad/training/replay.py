@@ -39,7 +39,8 @@ class Recording:
     Raises
     ------
     Unrecordable
-        If an operation writes into a tensor that is computed only once.
+        If an operation writes into a tensor that is computed only once, or does not run outside
+        the autograd engine.
 
     Notes
     -----
@@ -102,7 +103,10 @@ class Recording:
             return operation(*args, **kwargs)
         if name == "_unsafe_view":
             return args[0].view(args[1])
-        value = operation(*args, **kwargs)
+        try:
+            value = operation(*args, **kwargs)
+        except RuntimeError as error:  # some need what only the autograd engine hands them
+            raise Unrecordable(f"{operation} does not run by itself: {error}") from error
         if name in _CONSTANT or _is_view(operation):
             return value
         self._calls.append(_writer(operation, args, kwargs, value))
