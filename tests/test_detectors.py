@@ -216,7 +216,7 @@ def test_training_pays(cls, choice):
 def test_a_far_point_scores_above_the_centre(cls, choice):
     rng = np.random.default_rng(0)
     X = rng.multivariate_normal([0, 0], [[1, 0.8], [0.8, 1]], 500)
-    detector = cls(**settings_for(cls, epochs=30), **choice, random_state=0).fit(X)
+    detector = cls(**settings_for(cls, epochs=80), **choice, random_state=0).fit(X)
     far, centre = detector.anomaly_score([[5.0, 5.0], [0.0, 0.0]])
     assert far > centre
 

@@ -136,10 +136,128 @@ def test_gradients_of_gradients():
     ],
 )
 def test_operations_of_all_kinds(function):
+    agrees(function)
+
+
+def agrees(function):
+    """Check that replays agree with the function, and return the recording."""
     recording = Recording(function, torch.zeros(2, 3))
     for x in torch.randn(3, 2, 3):
         for ours, theirs in zip(recording(x), function(x), strict=True):
             assert torch.equal(ours, theirs)
+    return recording
+
+
+def both(x):
+    """Return a part and what it is joined to, with the part in use before and after."""
+    part = x * 2
+    turned = part.t()
+    whole = torch.cat([part, x + 1])
+    return whole, part + 1, turned.contiguous(), turned
+
+
+def nested(x):
+    part = x * 2
+    inner = torch.cat([part, x])
+    return torch.cat([inner, x - 1]), inner * 2, part
+
+
+def changed(x):
+    part = x * 2
+    whole = torch.cat([part, x + 1])
+    return whole, part.add_(1), whole * 1
+
+
+def changed_whole(x):
+    part = x * 2
+    whole = torch.cat([part, x + 1]).mul_(2)
+    return whole, part
+
+
+@pytest.mark.parametrize(
+    ("function", "copies"),
+    [
+        (both, 0),
+        (nested, 0),
+        (lambda x: (torch.stack([x * 2, x + 1, x.exp()]),), 0),
+        (lambda x: (torch.cat([x.sum(1), (x * 2).reshape(-1), x.mean().reshape(1)]),), 0),
+        (lambda x: (torch.cat([x, x]),), 1),
+        (lambda x: (torch.cat([2 * x, torch.ones(2, 3)]),), 1),
+        (lambda x: (torch.cat([(2 * x).t(), x[0:1].t() + 1], 1),), None),
+        (lambda x: (torch.cat([2 * x, x + 1], 1),), None),
+        (lambda x: (torch.cat([2 * x, (x > 0).double()]),), None),
+        (lambda x: (torch.cat([(2 * x)[:1], x[1:]]),), None),
+        (changed, None),
+        (changed_whole, None),
+    ],
+)
+def test_tensors_are_computed_where_they_are_joined(function, copies):
+    recording = agrees(function)
+    names = [getattr(getattr(c, "func", c), "__name__", "") for c in recording._calls]
+    if copies is not None:
+        assert "cat" not in names
+        assert "stack" not in names
+        assert names.count("copy_") == copies
+
+
+@pytest.mark.parametrize("cell", [nn.RNN, nn.GRU])
+def test_recurrent_networks(cell):
+    net = cell(3, 4, batch_first=True)
+    weights = list(net.parameters())
+
+    def function(x):
+        states, _ = net(x.expand(5, 2, 3))
+        return (states.detach(), *torch.autograd.grad(states.square().sum(), weights))
+
+    agrees(function)
+
+
+def test_a_tensor_turned_in_place():
+    def function(x):
+        product = x * 2
+        turned = product.t_()
+        return turned + 1, product.sum(0), turned.unsqueeze_(0).sum(1)
+
+    agrees(function)
+
+
+def test_what_cannot_be_traced_cannot_be_recorded():
+    with pytest.raises(Unrecordable, match="the tracer cannot follow"):
+        Recording(lambda x: (x * float(x.sum()),), torch.ones(3))
+    with pytest.raises(Unrecordable, match="takes other memory"):
+        Recording(lambda x: ((x * 2).resize_(100),), torch.ones(3))
+
+
+def test_a_part_that_is_a_weight_stays_where_it_is():
+    weight = torch.tensor([1.0, 2.0])
+    recording = Recording(lambda x: (torch.cat([weight, x]),), torch.ones(1))
+    weight.fill_(7)
+    assert recording(torch.tensor([3.0]))[0].tolist() == [7, 7, 3]
+
+
+def test_what_is_not_needed_is_not_computed():
+    def function(x):
+        x.exp().sum()
+        return (x * (torch.ones(3) / 2),)
+
+    assert len(agrees(function)._calls) == 1
+
+
+def test_a_draw_that_is_not_needed_is_still_drawn():
+    def function(x):
+        torch.randn(3)
+        return (x + torch.rand_like(x), torch.randn_like(x))
+
+    recording = Recording(function, torch.zeros(20))
+    torch.manual_seed(3)
+    replayed = [tensor.clone() for tensor in recording(torch.zeros(20))]
+    torch.manual_seed(3)
+    for ours, theirs in zip(replayed, function(torch.zeros(20)), strict=True):
+        assert torch.equal(ours, theirs)
+
+
+def test_a_result_that_is_not_a_number_can_be_replayed():
+    agrees(lambda x: (x.sqrt().nan_to_num(5), torch.log(x.abs() - 9).isnan()))
 
 
 def test_an_input_is_not_written_to():

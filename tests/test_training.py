@@ -172,6 +172,24 @@ def test_the_terms_are_the_means_over_the_epoch():
     assert history.curve("only.size") == pytest.approx([expected])
 
 
+def test_the_terms_of_batches_of_all_sizes_count_alike():
+    torch.manual_seed(0)
+    net = nn.Linear(3, 2)
+
+    def loss(x):
+        return {"size": net(x).square(), "penalty": net.weight.square().sum()}
+
+    updater = Updater(Toy(), Objective("o", (net,), loss), lr=0.1, clip=None, ema=None)
+    for _ in range(2):
+        expected = []
+        for rows in (32, 32, 7, 1):
+            expected.append([term.mean().item() for term in loss(SAMPLES[:rows]).values()])
+            updater.step(SAMPLES[:rows])
+        means = updater.means()
+        assert list(means) == ["size", "penalty"]
+        assert list(means.values()) == pytest.approx(np.mean(expected, 0).tolist())
+
+
 def test_without_held_out_rows_there_is_no_validation_and_no_early_stop():
     _, history = run(Options(epochs=3, patience=1), held_out=HELD_OUT[:0])
     assert history.curve("validation") == []
@@ -371,7 +389,7 @@ def test_a_gradient_is_clipped_to_the_norm(monkeypatch):
     updater = Updater(model, model.objectives()[0], lr=0.1, clip=0.25, ema=None)
     _, gradient = updater._eager(1000 * SAMPLES)
     given = []
-    monkeypatch.setattr(updater, "_differentiate", lambda batch: (torch.zeros(2), batch))
+    monkeypatch.setattr(updater, "_eager", lambda batch: (torch.zeros(2), batch))
     monkeypatch.setattr(updater.adam, "step", lambda gradient, factor: given.append(gradient))
     for scale in (1.0, 1e-12 / gradient.norm().item(), 0.0):
         updater.step(scale * gradient)

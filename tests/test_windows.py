@@ -294,7 +294,8 @@ def test_a_short_series_is_kept_whole():
 
 
 def test_stamps_and_labels_go_with_their_steps():
-    view, source = view_of(pd.DataFrame({"a": range(100)}, index=HOURS[0] + pd.to_timedelta(np.arange(100), "h")))
+    hours = pd.date_range("2024-01-01", periods=100, freq="h")
+    view, source = view_of(pd.DataFrame({"a": range(100)}, index=hours))
     source.each[0].labels = np.arange(100.0)
     kept, held = view.split(source, 0.2, seed=0)
     for part in (*kept.each, *held.each):

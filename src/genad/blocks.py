@@ -30,9 +30,10 @@ def in_blocks(
     array([2., 2., 2.])
     """
     with torch.no_grad():
+        if len(samples) <= size:
+            return _in_block(function, samples, device).numpy()
         blocks = [_in_block(function, block, device) for block in torch.split(samples, size)]
-    result: NDArray[Any] = (blocks[0] if len(blocks) == 1 else torch.cat(blocks)).numpy()
-    return result
+        return torch.cat(blocks).numpy()
 
 
 def _in_block(function: Callable[[Tensor], Tensor], block: Tensor, device: torch.device) -> Tensor:

@@ -4,7 +4,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from genad.data.scaling import Scaler, ScalerName
@@ -70,6 +69,7 @@ class TableEncoder:
         self.scaler = Scaler(scaler)
         self.max_categories = max_categories
         self.columns: list[Column] = []
+        self._arrange()
 
     def fit(self, table: Table) -> "TableEncoder":
         """Learn kinds, medians, categories and scales from training rows.
@@ -80,11 +80,13 @@ class TableEncoder:
             If no column holds anything to learn from, or one holds an infinity.
         """
         self.columns = [self._describe(table, j) for j in range(table.shape[1])]
-        values = table.numbers(self._numeric())
-        for column, j in zip(self._numeric(), range(values.shape[1]), strict=True):
-            present = values[~np.isnan(values[:, j]), j]
+        numeric = [j for j, column in enumerate(self.columns) if column.kind == "number"]
+        values = table.numbers(numeric)
+        for column, present in zip(numeric, values.T, strict=True):
+            present = present[~np.isnan(present)]
             self.columns[column].fill = float(np.median(present)) if len(present) else 0.0
             self.columns[column].missing = len(present) < len(values)
+        self._arrange()
         filled = self._filled(values, table.first)
         usable = [column.kind == "category" for column in self.columns]
         if not any(usable) and np.isnan(values).all():
@@ -98,8 +100,8 @@ class TableEncoder:
     @property
     def names(self) -> list[str]:
         """The name of every encoded value, such as "age" or "city=Rome"."""
-        numbers = [self.columns[j].name for j in self._numeric()]
-        flags = [f"{self.columns[j].name} {_MISSING}" for j in self._flagged()]
+        numbers = [self.columns[j].name for j in self._numeric]
+        flags = [f"{self.columns[self._numeric[k]].name} {_MISSING}" for k in self._flagged]
         texts = [
             f"{column.name}={category}"
             for column in self.columns
@@ -117,19 +119,20 @@ class TableEncoder:
             if column.kind == "category"
             for _ in range(column.width())
         ]
-        return np.array([*self._numeric(), *self._flagged(), *texts], dtype=np.intp)
+        flags = [self._numeric[k] for k in self._flagged]
+        return np.array([*self._numeric, *flags, *texts], dtype=np.intp)
 
     def transform(self, table: Table) -> NDArray[np.float32]:
         """Return the rows encoded, of shape (n, len(names))."""
-        values = table.numbers(self._numeric())
-        flagged = [self._numeric().index(j) for j in self._flagged()]
+        values = table.numbers(self._numeric)
         scaled = self.scaler.transform_ordinary(values)
         if scaled is None:
-            scaled = self.scaler.transform(self._filled(values, table.first))
-        texts = [self._flags(table, j) for j, c in enumerate(self.columns) if c.kind == "category"]
-        if not flagged and not texts:
-            return torch.from_numpy(scaled).float().numpy()
-        return np.hstack([scaled, np.isnan(values[:, flagged]), *texts], dtype=np.float32)
+            filled = self._filled(values, table.first)
+            scaled = self.scaler.transform(filled).astype(np.float32)
+        if not self._flagged and not self._categorical:
+            return scaled
+        texts = [self._flags(table, j) for j in self._categorical]
+        return np.hstack([scaled, np.isnan(values[:, self._flagged]), *texts], dtype=np.float32)
 
     def decode(self, encoded: NDArray[np.float32], column: int) -> list[str | float | None]:
         """Return what encoded rows of shape (n, len(names)) say of one column, in its own units.
@@ -144,7 +147,7 @@ class TableEncoder:
             return [categories[code] for code in encoded[:, mine].argmax(1)]
         if described.kind != "number":
             return [None] * len(encoded)
-        numbers = self.scaler.inverse_transform(encoded[:, : len(self._numeric())].astype(float))
+        numbers = self.scaler.inverse_transform(encoded[:, : len(self._numeric)].astype(float))
         return [None] * len(encoded) if numbers is None else numbers[:, mine[0]].tolist()
 
     def state(self) -> tuple[dict[str, Any], dict[str, NDArray[np.float64]]]:
@@ -160,6 +163,7 @@ class TableEncoder:
             for column in config["columns"]
         ]
         self.scaler.load_state(arrays)
+        self._arrange()
         return self
 
     def _describe(self, table: Table, j: int) -> Column:
@@ -175,11 +179,12 @@ class TableEncoder:
             categories = (*categories, _MISSING)
         return Column(table.names[j], "category", categories=categories)
 
-    def _numeric(self) -> list[int]:
-        return [j for j, column in enumerate(self.columns) if column.kind == "number"]
-
-    def _flagged(self) -> list[int]:
-        return [j for j in self._numeric() if self.columns[j].missing]
+    def _arrange(self) -> None:
+        """Note which columns are numbers, which of those have a flag, and which are categories."""
+        kinds = [column.kind for column in self.columns]
+        self._numeric = [j for j, kind in enumerate(kinds) if kind == "number"]
+        self._flagged = [k for k, j in enumerate(self._numeric) if self.columns[j].missing]
+        self._categorical = [j for j, kind in enumerate(kinds) if kind == "category"]
 
     def _filled(self, values: NDArray[np.float64], first: int) -> NDArray[np.float64]:
         """Return numbers with the missing ones filled, having refused any infinity."""
@@ -187,10 +192,10 @@ class TableEncoder:
         if len(infinite):
             row, j = infinite[0]
             raise DataError(
-                f"Column {self.columns[self._numeric()[j]].name!r} holds an infinity in row "
+                f"Column {self.columns[self._numeric[j]].name!r} holds an infinity in row "
                 f"{first + row + 1}; numbers must be finite or missing: remove or replace it."
             )
-        return np.where(np.isnan(values), [self.columns[j].fill for j in self._numeric()], values)
+        return np.where(np.isnan(values), [self.columns[j].fill for j in self._numeric], values)
 
     def _flags(self, table: Table, j: int) -> NDArray[np.bool_]:
         """Return one flag per category and one for any other, of shape (n, categories + 1)."""

@@ -18,6 +18,8 @@ _LIMIT = 30.0
 _LARGEST = 1e18
 # Training values end here, so that sums of their squares are finite in float64.
 _LARGEST_SQUARED = 1e150
+# Of columns with values below this one none is told from a constant: one over a scale is finite.
+_SMALLEST = 1e-290
 # Stands for the infinity that a quotient overflows to.
 _INFINITY = 1e300
 
@@ -43,6 +45,7 @@ class Scaler:
         self.name = name
         self.centre = self.scale = np.zeros(0)
         self.table = np.zeros((0, 0))
+        self._ready()
 
     def fit(self, values: Values) -> "Scaler":
         """Learn from values of shape (n, columns)."""
@@ -50,10 +53,11 @@ class Scaler:
         if largest.max(initial=0) > _LARGEST_SQUARED:
             values = np.clip(values, -_LARGEST_SQUARED, _LARGEST_SQUARED)
         self.centre, scale = _STATISTICS[self.name](values)
-        self.scale = np.where(scale > np.maximum(largest, 1e-300) * 1e-12, scale, 1.0)
+        self.scale = np.where(scale > np.maximum(largest, _SMALLEST) * 1e-12, scale, 1.0)
         if self.name == "quantile":
             points = np.linspace(0, 1, min(_QUANTILES, len(values)))
             self.table = np.quantile(values, points, axis=0)
+        self._ready()
         return self
 
     def transform(self, values: Values) -> Values:
@@ -64,30 +68,36 @@ class Scaler:
             return _unit_rows(values)
         if self.name == "quantile":
             return self._normal_scores(values)
-        scaled = self._affine(values)
+        scaled = self._affine(values).numpy()
         if np.abs(scaled).max(initial=0) > _LIMIT:
             excess = np.clip(np.abs(scaled) - _LIMIT, 0, _INFINITY)
             scaled = np.clip(scaled, -_LIMIT, _LIMIT) + np.sign(scaled) * np.log1p(excess)
         return scaled
 
-    def transform_ordinary(self, values: Values) -> Values | None:
+    def transform_ordinary(self, values: Values) -> NDArray[np.float32] | None:
         """Return the scaled values, or None if one is missing, infinite or far out.
 
-        One look at the result instead of several at the values: the quick way for most data.
+        One look at the result instead of several at the values: the quick way for most data. What
+        rounds to the limit does so in `transform` too.
         """
         if self.name in ("none", "l2", "quantile") or values.size == 0:
             return None
-        scaled = self._affine(values)
-        low, high = torch.from_numpy(scaled).aminmax()
-        return scaled if float(low) >= -_LIMIT and float(high) <= _LIMIT else None
+        scaled: NDArray[np.float32] = self._affine(values).float().numpy()
+        return scaled if scaled.min() >= -_LIMIT and scaled.max() <= _LIMIT else None
 
-    def _affine(self, values: Values) -> Values:
+    def _affine(self, values: Values) -> torch.Tensor:
         """Return values less the centre over the scale: in torch, which uses every core."""
         tensor = torch.from_numpy(values if values.flags.writeable else values.copy())
-        scaled: Values = (
-            tensor.sub(torch.from_numpy(self.centre)).div_(torch.from_numpy(self.scale)).numpy()
-        )
-        return scaled
+        # The centre first, so that large values that differ by little stay apart.
+        return tensor.sub(self._shift).mul_(self._factor)
+
+    def set(self, centre: Values, scale: Values) -> None:
+        """Take over a centre and a scale per column in the place of those of `fit`."""
+        self.centre, self.scale = centre, scale
+        self._ready()
+
+    def _ready(self) -> None:
+        self._shift, self._factor = torch.from_numpy(self.centre), torch.from_numpy(1 / self.scale)
 
     def inverse_transform(self, scaled: Values) -> Values | None:
         """Return values that scale to `scaled`, or None where that is not possible ("l2")."""
@@ -127,6 +137,7 @@ class Scaler:
     def load_state(self, state: dict[str, NDArray[np.float64]]) -> "Scaler":
         """Take over the arrays of a fitted scaler of the same name."""
         self.centre, self.scale, self.table = state["centre"], state["scale"], state["table"]
+        self._ready()
         return self
 
 

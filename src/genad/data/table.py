@@ -2,6 +2,7 @@
 
 import hashlib
 from decimal import Decimal
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
@@ -69,14 +70,19 @@ class Table:
         self._array: NDArray[Any] | None = data if isinstance(data, np.ndarray) else None
         if self._array is None:
             self._frame: nw.DataFrame[Any] = nw.from_native(data, eager_only=True)
-            self.names = [str(name) for name in self._frame.columns]
-            self.shape = (len(self._frame), len(self.names))
+            self.shape = (len(self._frame), len(self._frame.columns))
         else:
-            self.names = [f"x{j}" for j in range(self._array.shape[1])]
-            self.shape = (len(self._array), len(self.names))
+            self.shape = (len(self._array), self._array.shape[1])
 
     def __len__(self) -> int:
         return self.shape[0]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The names of the columns: "x0", "x1" and so on if they have none."""
+        if self._array is None:
+            return [str(name) for name in self._frame.columns]
+        return [f"x{j}" for j in range(self.shape[1])]
 
     @property
     def is_frame(self) -> bool:
@@ -85,9 +91,8 @@ class Table:
 
     def rows(self, start: int, stop: int) -> "Table":
         """Return the table of the rows from `start` to before `stop`."""
-        return Table(
-            self._array[start:stop] if self._array is not None else self._native(start, stop)
-        )
+        part = self._array[start:stop] if self._array is not None else self._native(start, stop)
+        return Table(part, self.first + start)
 
     def _native(self, start: int, stop: int) -> Any:
         return self._frame[start:stop].to_native()

@@ -104,8 +104,7 @@ class Windows(View[Recordings]):
         self.scaler.fit(values)
         if self.l2:
             norms = np.linalg.norm(values, axis=0)
-            self.scaler.centre = np.zeros_like(self.fill)
-            self.scaler.scale = np.where(norms > 0, norms, 1.0)
+            self.scaler.set(np.zeros_like(self.fill), np.where(norms > 0, norms, 1.0))
         self.shape = (self.window, values.shape[1])
         several = len(source.each) > 1
         self.notes = [

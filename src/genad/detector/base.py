@@ -41,9 +41,9 @@ from genad.training import History, Model, resolve_device
 
 Scores = NDArray[np.float64]
 
-# How many values, and samples at most, are encoded and scored at a time: memory is bounded by
-# this, not by the input.
-_CHUNK_VALUES, _CHUNK_SAMPLES = 2**21, 16384
+# So many values at most are encoded and scored at a time: memory is bounded by this, not by the
+# input. So many samples per core: more would not fit in its cache, for fewer the way is too long.
+_CHUNK_VALUES, _CHUNK_SAMPLES, _CHUNK_CORES = 2**21, 4096, 4
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
@@ -336,7 +336,9 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         """Return the results of `function` on all samples, chunk by chunk."""
         view, device = self.view_, resolve_device(self.device)
         n, collector = view.count(source), collector or view.collector(source)
-        size = max(1, min(_CHUNK_SAMPLES, _CHUNK_VALUES // math.prod(view.shape)))
+        cores = min(torch.get_num_threads(), _CHUNK_CORES) if device.type == "cpu" else _CHUNK_CORES
+        most = max(1, min(cores * _CHUNK_SAMPLES, _CHUNK_VALUES // math.prod(view.shape)))
+        size = 1 << (most.bit_length() - 1)  # a power of two, which needs no padding
         for start in range(0, n, size):
             samples = torch.from_numpy(view.encode(source, start, min(start + size, n)))
             collector.add(start, in_blocks(function, samples, device, size))

@@ -169,13 +169,11 @@ class _Run:
 
     def _terms(self, epoch: int) -> dict[str, float]:
         """Return the epoch's mean of every loss term, all finite."""
-        batches = math.ceil(len(self.samples) / self.options.batch_size)
-        terms: dict[str, float] = {}
-        for updater in self.updaters:
-            means = (updater.totals / (batches * updater.objective.steps)).tolist()
-            updater.totals = torch.zeros(0)
-            for name, mean in zip(updater.names, means, strict=True):
-                terms[f"{updater.objective.name}.{name}"] = mean
+        terms = {
+            f"{updater.objective.name}.{name}": mean
+            for updater in self.updaters
+            for name, mean in updater.means().items()
+        }
         for name, mean in terms.items():
             if not math.isfinite(mean):
                 raise TrainingDiverged(

@@ -36,7 +36,7 @@ class Adam:
         self.mean = torch.zeros_like(values)
         self.square = torch.zeros_like(values)
         self.steps = 0
-        self._scratch = torch.empty_like(values)
+        self._step = torch.zeros((), device=values.device)
 
     def step(self, gradient: Tensor, factor: float = 1.0) -> None:
         """Move one step against the gradient, of the shape of the values.
@@ -44,17 +44,23 @@ class Adam:
         `factor` multiplies the learning rate of this step alone.
         """
         self.steps += 1
-        lr = self.lr * factor
-        if self.weight_decay:
-            self.values.mul_(1 - lr * self.weight_decay)
-        beta1, beta2 = self.betas
-        self.mean.lerp_(gradient, 1 - beta1)
-        self.square.mul_(beta2).addcmul_(gradient, gradient, value=1 - beta2)
-        # Both bias corrections go into the step size; epsilon is scaled to stay what it was.
-        correction = (1 - beta2**self.steps) ** 0.5
-        torch.sqrt(self.square, out=self._scratch).add_(1e-8 * correction)
-        rate = lr * correction / (1 - beta1**self.steps)
-        self.values.addcdiv_(self.mean, self._scratch, value=-rate)
+        self._step.fill_(self.steps)
+        # What torch.optim.AdamW(fused=True) calls, without its bookkeeping around it.
+        torch._fused_adamw_(
+            [self.values],
+            [gradient.contiguous()],
+            [self.mean],
+            [self.square],
+            [],
+            [self._step],
+            lr=self.lr * factor,
+            beta1=self.betas[0],
+            beta2=self.betas[1],
+            weight_decay=self.weight_decay,
+            eps=1e-8,
+            amsgrad=False,
+            maximize=False,
+        )
 
 
 def flatten(parameters: list[nn.Parameter]) -> Tensor:

@@ -1,6 +1,7 @@
 """One objective's update: losses, gradients, a step of Adam."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
@@ -46,17 +47,22 @@ class Updater:
             weight_decay=objective.weight_decay,
         )
         self.average = self.values.clone() if ema is not None else None
-        self.names: list[str] = []
-        self.totals = torch.zeros(0)
         self.updates = 0
         self.progress = 0.0  # of the stage, set by the loop before each step
+        self._taken = 0  # steps since the last call of `means`
+        self._totals: dict[torch.Size, Tensor] = {}
+        self._sizes: dict[torch.Size, dict[str, int]] = {}
         self._seen: Counter[torch.Size] = Counter()
         self._recordings: dict[torch.Size, Recording | None] = {}
 
     def step(self, batch: Tensor) -> None:
         """Update the parameters once on a batch of shape (n, *shape)."""
-        terms, gradient = self._differentiate(batch)
+        recording = self._recording(batch)
+        if recording is None:
+            terms, gradient = self._eager(batch)
         with torch.inference_mode():  # spares every operation the bookkeeping for derivatives
+            if recording is not None:
+                terms, gradient = recording.replay(batch)
             if self.clip is not None:
                 gradient = gradient * (self.clip / gradient.norm().clamp(min=1e-12)).clamp(max=1)
             self.adam.step(gradient, self.objective.schedule(self.progress))
@@ -65,7 +71,23 @@ class Updater:
                 self.updates += 1
                 decay = min(self.ema, self.updates / (self.updates + 9))
                 self.average.lerp_(self.values, 1 - decay)
-            self.totals = terms.clone() if len(self.totals) == 0 else self.totals.add_(terms)
+            self._taken += 1
+            total = self._totals.get(batch.shape)
+            if total is None:
+                self._totals[batch.shape] = terms.clone()
+            else:
+                total.add_(terms)
+
+    def means(self) -> dict[str, float]:
+        """Return the mean of each loss term over the steps since the last call, by name."""
+        means: dict[str, float] = {}
+        for shape, total in self._totals.items():
+            sizes = self._sizes[shape]
+            parts = torch.split(total, list(sizes.values()))
+            for name, part in zip(sizes, parts, strict=True):
+                means[name] = means.get(name, 0.0) + float(part.double().mean()) / self._taken
+        self._totals, self._taken = {}, 0
+        return means
 
     def swap_average(self) -> None:
         """Exchange the parameters with their running average, where one is kept."""
@@ -91,21 +113,23 @@ class Updater:
             self.average.copy_(state["average"])
         self.adam.steps, self.updates = (int(count) for count in state["counts"])
 
-    def _differentiate(self, batch: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the terms' means, of shape (terms,), and the flat gradient of their sum."""
-        self._seen[batch.shape] += 1
-        if self._seen[batch.shape] == _STEPS_BEFORE_RECORDING:
-            self._recordings[batch.shape] = self._record(batch)
-        recording = self._recordings.get(batch.shape)
-        terms, gradient = self._eager(batch) if recording is None else recording(batch)
-        return terms, gradient
+    def _recording(self, batch: Tensor) -> Recording | None:
+        """Return the recording for batches of this shape, made once they have been seen often."""
+        shape = batch.shape
+        if shape not in self._recordings:
+            self._seen[shape] += 1
+            if self._seen[shape] < _STEPS_BEFORE_RECORDING:
+                return None
+            self._recordings[shape] = self._record(batch)
+        return self._recordings[shape]
 
     def _eager(self, batch: Tensor) -> tuple[Tensor, ...]:
+        """Return all terms end to end, and the flat gradient of the sum of their means."""
         terms: Terms = self.objective.loss(batch)
-        self.names = list(terms)
-        means = torch.stack([term.mean() for term in terms.values()])
-        gradients = torch.autograd.grad(means.sum(), self.parameters)
-        return means.detach(), torch.cat([gradient.reshape(-1) for gradient in gradients])
+        self._sizes[batch.shape] = {name: term.numel() for name, term in terms.items()}
+        loss = torch.stack([term.mean() for term in terms.values()]).sum()
+        gradients = torch.autograd.grad(loss, self.parameters)
+        return _flat(term.detach() for term in terms.values()), _flat(gradients)
 
     def _record(self, batch: Tensor) -> Recording | None:
         """Return a recording of the step where that pays and is possible, else None."""
@@ -122,3 +146,7 @@ class Updater:
             torch.set_rng_state(random_state)
             for buffer, before in buffers:
                 buffer.copy_(before)
+
+
+def _flat(tensors: Iterable[Tensor]) -> Tensor:
+    return torch.cat([tensor.reshape(-1) for tensor in tensors])
