@@ -1,6 +1,6 @@
 """SkipGANomaly: a U-Net trained against a discriminator to draw normal images again."""
 
-from typing import ClassVar, Literal, final
+from typing import Literal, final
 
 import torch
 from torch import Tensor
@@ -48,7 +48,7 @@ class SkipGANomaly(TrainedDetector):
     """
 
     family = "GAN"
-    kinds: ClassVar[tuple[str, ...]] = ("image",)
+    kinds = ("image",)
     default_updates = 2000
 
     score: Literal["reconstruction", "discriminator", "combined"] = "combined"

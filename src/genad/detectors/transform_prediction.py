@@ -1,7 +1,7 @@
 """TransformPrediction: who knows normal images can tell how one of them was turned and moved."""
 
 import math
-from typing import ClassVar, Literal, final
+from typing import Literal, final
 
 import torch
 from torch import Tensor, nn
@@ -71,7 +71,7 @@ class TransformPrediction(TrainedDetector):
     """
 
     family = "self-supervised"
-    kinds: ClassVar[tuple[str, ...]] = ("image",)
+    kinds = ("image",)
     default_updates = 165
 
     score: Literal["combined", "prediction", "neighbours"] = "combined"

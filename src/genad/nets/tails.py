@@ -45,21 +45,3 @@ class Tail(DataSized):
         inner = torch.lerp(tails[above - 1], tails[above], share.clamp(0, 1))
         scale = self.reference.quantile(0.95).clamp(min=1e-9)
         return inner + ((scores - knots[-1]).clamp(min=0) / scale).log1p()
-
-
-def shared_out(tails: Tensor, shares: Tensor) -> Tensor:
-    """Return tails of shape (n,) shared out over the elements of samples, in proportion.
-
-    Parameters
-    ----------
-    tails : of shape (n,).
-    shares : of shape (n, ...), how much of a score each element has caused; what is not positive
-        has no share.
-
-    Examples
-    --------
-    >>> shared_out(torch.tensor([8.0]), torch.tensor([[1.0, 3.0]]))
-    tensor([[2., 6.]], dtype=torch.float64)
-    """
-    flat = shares.double().flatten(1).clamp(min=1e-30)
-    return (tails.double()[:, None] * flat / flat.sum(1, keepdim=True)).view_as(shares)
