@@ -1,6 +1,6 @@
 """Write docs/benchmark.md and its diagrams from the results in benchmarks/results/.
 
-Run it after ``cp bench/adbench.parquet benchmarks/results/``, say.
+``genad bench SUITE --out benchmarks/results`` adds to the results there, also in pieces.
 """
 
 from pathlib import Path

@@ -4,6 +4,7 @@ import json
 import math
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -40,8 +41,8 @@ from genad.benchmark import (
 from genad.benchmark.adopt import adopt, export, parse_adoption
 from genad.benchmark.diagram import diagram
 from genad.benchmark.page import suite_page
-from genad.benchmark.pages import benchmark_page, command, write_suite
-from genad.benchmark.results import FIGURES, MEASURES, SCHEMA
+from genad.benchmark.pages import benchmark_page, commands, write_suite
+from genad.benchmark.results import FIGURES, MEASURES, SCHEMA, merged
 from genad.benchmark.worker import attempt
 from genad.cli import main
 from genad.errors import DataError, ParameterError
@@ -229,7 +230,7 @@ def test_a_suite_is_written_whole(tmp_path):
     assert page.startswith("# Toys\n") and "(toys-roc-auc.svg)" in page
     lines = [line for line in page.splitlines() if line.startswith("|")]
     assert all(line.count("|") > 3 for line in lines)
-    assert command(table) == "genad bench toys --seeds 1 --models vae"
+    assert commands(table) == "genad bench toys --seeds 1 --models vae"
     assert "(images/toys-roc-auc.svg)" in benchmark_page(tmp_path)
 
 
@@ -369,6 +370,35 @@ def test_the_command_runs_shows_and_writes_and_a_second_time_costs_nothing(tmp_p
     assert found["suite"] == "toys" and found["seeds"] == [0]
     assert {path: path.stat().st_mtime_ns for path in (tmp_path / "b/cells").iterdir()} == cells
     assert len(found["detectors"]) == len(BASELINES) + 2
+
+
+def test_a_table_is_made_in_pieces(tmp_path, run):
+    line = ["bench_toys:SUITE", "--jobs", "1", "--quiet", "--out", "b"]
+    assert run(*line, "--models", "bench_toys:Distance", "--seeds", "2").code == 0
+    first = read_results(tmp_path / "b/toys.parquet").to_pylist()
+    shutil.rmtree(tmp_path / "b/cells")  # as on another machine: the table is all there is
+    assert run(*line, "--models", "bench_toys:Broken", "--seeds", "1").code == 0
+    table = read_results(tmp_path / "b/toys.parquet")
+    rows = table.to_pylist()
+    assert all(row in rows for row in first) and len(rows) == len(first) + 2
+    # Only what was new was computed; the baselines were taken from the table.
+    assert len(list((tmp_path / "b/cells").iterdir())) == 2
+    found = {standing.detector: standing for standing in standings(table)}
+    assert (found["Distance"].seeds, found["Broken"].seeds) == (2, 1)
+    assert len(found["Broken"].failures) == 2
+    assert commands(table).splitlines() == [
+        "genad bench toys --seeds 2 --models bench_toys:Distance",
+        "genad bench toys --seeds 1 --models bench_toys:Broken",
+    ]
+
+
+def test_results_of_another_protocol_do_not_stay():
+    a, b = ({name: lambda s, k: auc(0.5)} for name in ("A", "B"))
+    new, earlier = results(a), results(b)
+    assert len(merged(new, earlier)) == 4
+    changed = [row | {"protocol": "other"} for row in earlier.to_pylist()]
+    assert len(merged(new, pa.Table.from_pylist(changed, schema=earlier.schema))) == 2
+    assert merged(new, results(a, suite=replace(toys.SUITE, name="elsewhere"))) == new
 
 
 def test_the_command_exports_and_adopts(tmp_path, run):

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, is_dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -67,10 +68,16 @@ class Cell:
             "seed": self.seed,
         }
 
+    def protocol(self, data: str | None = None) -> str:
+        """Return the hash of the data and of how it is split, prepared and judged.
+
+        Results of detectors are beside each other only where it is the same.
+        """
+        return _hash([_described(self.task), self.task.digest() if data is None else data])
+
     def key(self, data: str | None = None) -> str:
         """Return the hash of `identity`."""
-        text = json.dumps(self.identity(data), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+        return _hash(self.identity(data))
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ class Store:
     Parameters
     ----------
     folder : made when the first result is written.
+    earlier : results that are kept elsewhere, as in the table of an earlier run, by hash.
 
     Examples
     --------
@@ -122,13 +130,14 @@ class Store:
     """
 
     folder: Path
+    earlier: Mapping[str, Result] = field(default_factory=dict, repr=False)
 
     def read(self, key: str) -> Result | None:
         """Return the result of the cell with that hash, or None if there is none yet."""
         try:
             content = json.loads((self.folder / f"{key}.json").read_text(encoding="utf-8"))
         except (FileNotFoundError, json.JSONDecodeError):
-            return None  # a file that a full disk or a crash of the system cut is computed again
+            return self.earlier.get(key)  # a file that a crash of the system cut counts as none
         return Result(**content["result"])
 
     def write(self, key: str, cell: Cell, result: Result) -> None:
@@ -159,6 +168,11 @@ def make_cells(suite: Suite, specs: list[Spec], seeds: int | None = None) -> lis
         for task in suite.tasks
         for spec in specs
     ]
+
+
+def _hash(content: Any) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _described(task: Task) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def standings_table(found: Sequence[Standing]) -> str:
     head = ["detector"]
     for name in names:
         head += [HEADLINES[name], "rank"]
-    head += [*F1S.values(), "fit, s", "rows/s", "MiB", "failed"]
+    head += [*F1S.values(), "fit, s", "rows/s", "MiB", "seeds", "failed"]
     rows = []
     for standing in found:
         row = [_named(standing)]
@@ -53,6 +53,7 @@ def standings_table(found: Sequence[Standing]) -> str:
             _number(standing.fit_seconds, 2),
             _thousands(standing.rows_per_second),
             _thousands(standing.peak_mib),
+            str(standing.seeds),
             str(len(standing.failures) or ""),
         ]
         rows.append(row)
@@ -100,7 +101,7 @@ def _reading(found: Sequence[Standing]) -> str:
 def _run(table: pa.Table) -> list[str]:
     """Return how often it was run, and with what."""
     seeds = sorted(set(table["seed"].to_pylist()))
-    spread = f"{len(seeds)}; ± is the standard deviation over them of the mean."
+    spread = f"{len(seeds)} at most, see the table; ± is the mean's standard deviation over them."
     one = f"one ({seeds[0]}), so there is no spread to show." if seeds else "none."
     return [f"Seeds: {spread if len(seeds) > 1 else one}", f"Made by {told(table)['made_by']}."]
 

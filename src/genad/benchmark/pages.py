@@ -1,5 +1,6 @@
 """The files of a suite: results as Parquet, and from them the page and its plots."""
 
+from collections import defaultdict
 from pathlib import Path
 
 import pyarrow as pa
@@ -56,16 +57,23 @@ def benchmark_page(folder: Path, images: str = "images") -> str:
         name = told(table)["name"]
         drawn = len(set(table["dataset"].to_pylist())) >= _FEWEST
         plots = [f"{images}/{name}-{m.replace('_', '-')}.svg" for m in headlines(table) if drawn]
-        parts.append(suite_page(table, images=plots) + f"\n```\n{command(table)}\n```\n")
+        parts.append(suite_page(table, images=plots) + f"\n```\n{commands(table)}\n```\n")
     return "\n".join(parts)
 
 
-def command(table: pa.Table) -> str:
-    """Return the command that computes the results again."""
-    pairs = zip(*(table[name].to_pylist() for name in ("kind", "model")), strict=True)
-    models = dict.fromkeys(model for kind, model in pairs if kind == "detector")
-    seeds = len(set(table["seed"].to_pylist()))
-    return f"genad bench {told(table)['name']} --seeds {seeds} --models {','.join(models)}"
+def commands(table: pa.Table) -> str:
+    """Return the commands that compute the results again, a line for each number of seeds."""
+    suite, seeds = told(table)["name"], defaultdict[str, set[int]](set)
+    for record in table.to_pylist():
+        if record["kind"] == "detector":
+            seeds[record["model"]].add(record["seed"])
+    lines = defaultdict[int, list[str]](list)
+    for model, repeats in seeds.items():
+        lines[len(repeats)].append(model)
+    return "\n".join(
+        f"genad bench {suite} --seeds {repeats} --models {','.join(models)}"
+        for repeats, models in sorted(lines.items(), reverse=True)
+    )
 
 
 _HEAD = """\

@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
+from genad.benchmark.cells import Result
 from genad.benchmark.code import LIBRARIES
 from genad.benchmark.runner import Finished
 from genad.benchmark.suite import Suite
@@ -56,8 +57,10 @@ SCHEMA = pa.schema(
         pa.field("model", pa.string(), nullable=False),
         pa.field("parameters", pa.string(), nullable=False),
         pa.field("seed", pa.int64(), nullable=False),
+        pa.field("protocol", pa.string(), nullable=False),
         pa.field("status", pa.string(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
+        pa.field("limit", pa.float64(), nullable=False),
         *(pa.field(name, pa.float64()) for name in (*FIGURES, *MEASURES)),
         pa.field("genad", pa.string(), nullable=False),
         pa.field("cell", pa.string(), nullable=False),
@@ -78,7 +81,10 @@ def as_table(rows: Iterable[Finished], suite: Suite) -> pa.Table:
     >>> as_table([Finished("", cell, Result("error", "no"))], suite)["status"].to_pylist()
     ['error']
     """
-    records = [_record(row) for row in rows]
+    found = list(rows)
+    cells = {row.cell.task: row.cell for row in found}  # so that files are read once
+    protocols = {task: cell.protocol() for task, cell in cells.items()}
+    records = [_record(row, protocols[row.cell.task]) for row in found]
     told = {
         "name": suite.name,
         "title": suite.title,
@@ -120,6 +126,46 @@ def read_results(path: Path) -> pa.Table:
     return table
 
 
+def earlier_results(path: Path) -> pa.Table:
+    """Return the results of earlier runs; none if there is no such file.
+
+    Raises
+    ------
+    DataError
+        If the file holds something else.
+    """
+    return read_results(path) if path.exists() else SCHEMA.empty_table()
+
+
+def by_cell(table: pa.Table) -> dict[str, Result]:
+    """Return the result of every cell under its hash."""
+    return {record["cell"]: _result(record) for record in table.to_pylist() if record["cell"]}
+
+
+def merged(new: pa.Table, earlier: pa.Table) -> pa.Table:
+    """Return new results with the earlier ones beside them, so that a table is made in pieces.
+
+    An earlier result stays if the new ones have none of that detector, data set and seed, and if it
+    is of the same suite, data and protocol as the new ones of its data set, where there are any.
+
+    Parameters
+    ----------
+    new, earlier : results; the facts about the suite are those of the new ones.
+    """
+    fresh = new.to_pylist()
+    done = {_place(record) for record in fresh}
+    protocols = {record["dataset"]: record["protocol"] for record in fresh}
+    suite = told(new)["name"]
+    kept = [
+        record
+        for record in earlier.to_pylist()
+        if record["suite"] == suite
+        and _place(record) not in done
+        and protocols.get(record["dataset"], record["protocol"]) == record["protocol"]
+    ]
+    return pa.Table.from_pylist([*fresh, *kept], schema=new.schema)
+
+
 def told(table: pa.Table) -> dict[str, Any]:
     """Return name, title and protocol of the suite that the results are of."""
     content: dict[str, Any] = json.loads(table.schema.metadata[b"suite"])
@@ -132,7 +178,20 @@ def _made_by() -> str:
     return f"{packages}, Python {platform.python_version()}, on {machine}"
 
 
-def _record(row: Finished) -> dict[str, Any]:
+def _place(record: dict[str, Any]) -> tuple[Any, ...]:
+    return record["detector"], record["dataset"], record["seed"]
+
+
+def _result(record: dict[str, Any]) -> Result:
+    """Return what a row tells of the outcome of its cell."""
+    figures, measures = (
+        {name: record[name] for name in names if record[name] is not None}
+        for names in (FIGURES, MEASURES)
+    )
+    return Result(record["status"], record["reason"], record["limit"], figures, measures)
+
+
+def _record(row: Finished, protocol: str) -> dict[str, Any]:
     cell, result, spec = row.cell, row.result, row.cell.spec
     known = {name: result.figures.get(name) for name in FIGURES}
     measured = {name: result.measures.get(name) for name in MEASURES}
@@ -144,8 +203,10 @@ def _record(row: Finished) -> dict[str, Any]:
         "model": spec.model,
         "parameters": json.dumps(dict(spec.parameters), default=repr),
         "seed": cell.seed,
+        "protocol": protocol,
         "status": result.status,
         "reason": result.reason,
+        "limit": result.limit,
         **known,
         **measured,
         "genad": version("genad"),

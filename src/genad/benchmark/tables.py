@@ -29,12 +29,13 @@ class Grid:
     """One metric of all detectors on all data sets.
 
     A cell that failed or is missing counts as chance: 0.5 of ROC AUC, the prevalence of average
-    precision and VUS-PR, 0 of anything else. Otherwise failing on what is hard would pay.
+    precision and VUS-PR, 0 of anything else. Otherwise failing on what is hard would pay. Only a
+    seed with which a detector was never run at all is left out of its means.
 
     Parameters
     ----------
     detectors, datasets : their names.
-    values : of shape (datasets, detectors, seeds).
+    values : of shape (datasets, detectors, seeds); NaN for seeds of which a detector has none.
 
     Examples
     --------
@@ -48,13 +49,13 @@ class Grid:
 
     def spread(self) -> tuple[Values, Values]:
         """Return mean and standard deviation over seeds of each detector's mean over data sets."""
-        means = self.values.mean(0)
-        seeds = means.shape[1]
-        return means.mean(1), means.std(1, ddof=1) if seeds > 1 else np.full(len(means), np.nan)
+        found = [seeds[~np.isnan(seeds)] for seeds in self.values.mean(0)]
+        deviations = [seeds.std(ddof=1) if len(seeds) > 1 else np.nan for seeds in found]
+        return np.array([seeds.mean() for seeds in found]), np.array(deviations)
 
     def per_dataset(self) -> Values:
         """Return the means over seeds, of shape (datasets, detectors)."""
-        return np.asarray(self.values.mean(2))
+        return np.asarray(np.nanmean(self.values, 2))
 
     def only(self, detectors: Sequence[str]) -> "Grid":
         """Return the grid of some of the detectors."""
@@ -72,6 +73,7 @@ class Standing:
     means, deviations, ranks : by metric; a deviation is NaN with one seed.
     f1s : of the three thresholds, by name; NaN where there are none.
     fit_seconds, rows_per_second, peak_mib : mean, median and maximum over its cells, or NaN.
+    seeds : how many it was run with.
     failures : what failed and why.
     """
 
@@ -84,6 +86,7 @@ class Standing:
     fit_seconds: float
     rows_per_second: float
     peak_mib: float
+    seeds: int
     failures: tuple[str, ...] = field(default=())
 
 
@@ -124,16 +127,20 @@ def grid(table: pa.Table, metric: str) -> Grid:
     seeds = sorted({record["seed"] for record in records})
     values = np.full((len(datasets), len(detectors), len(seeds)), np.nan)
     chance = np.full((len(datasets), len(seeds)), np.nan)
+    took_part = np.zeros((len(detectors), len(seeds)), dtype=bool)
     for record in records:
         row, repeat = datasets.index(record["dataset"]), seeds.index(record["seed"])
+        column = detectors.index(record["detector"])
+        took_part[column, repeat] = True
         if record[metric] is not None:
-            values[row, detectors.index(record["detector"]), repeat] = record[metric]
+            values[row, column, repeat] = record[metric]
         if record["prevalence"] is not None:
             chance[row, repeat] = record["prevalence"]
     floors = {"roc_auc": np.full_like(chance, 0.5), "average_precision": chance, "vus_pr": chance}
     floor = floors.get(metric, np.zeros_like(chance))
     floor = np.where(np.isnan(floor), 0.0, floor)
-    return Grid(detectors, datasets, np.where(np.isnan(values), floor[:, None], values))
+    filled = np.where(np.isnan(values), floor[:, None], values)
+    return Grid(detectors, datasets, np.where(took_part, filled, np.nan))
 
 
 def standings(table: pa.Table) -> list[Standing]:
@@ -157,6 +164,7 @@ def standings(table: pa.Table) -> list[Standing]:
                 fit_seconds=_over(np.mean, cells, "fit_seconds"),
                 rows_per_second=_over(np.median, cells, "rows_per_second"),
                 peak_mib=_over(np.max, cells, "peak_mib"),
+                seeds=len({cell["seed"] for cell in cells}),
                 failures=tuple(_failures(cells, records)),
             )
         )
@@ -217,7 +225,9 @@ def _failures(cells: list[dict[str, object]], records: list[dict[str, object]]) 
     """Return what failed and why, and what is missing beside the other detectors' cells."""
     reasons = {(cell["dataset"], cell["seed"]): cell["reason"] for cell in cells}
     done = {(cell["dataset"], cell["seed"]) for cell in cells if cell["status"] == "done"}
-    wanted = dict.fromkeys((record["dataset"], record["seed"]) for record in records)
+    seeds = {cell["seed"] for cell in cells}
+    every = dict.fromkeys((record["dataset"], record["seed"]) for record in records)
+    wanted = [(dataset, seed) for dataset, seed in every if seed in seeds]
     return [
         f"{dataset}, seed {seed}: {reasons.get((dataset, seed), 'no scores were given')}"
         for dataset, seed in wanted

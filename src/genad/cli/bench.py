@@ -27,7 +27,8 @@ def bench(
     """Run detectors and baselines over a suite of data sets, and compare them.
 
     What was computed before is not computed again: a run that was stopped goes on where it was.
-    Writes the results (SUITE.parquet), and from them a page (SUITE.md) and plots.
+    Writes the results (SUITE.parquet), and from them a page (SUITE.md) and plots. Results that are
+    there already, of detectors, data sets or seeds that are not asked for now, stay beside them.
     """
     if suite.lower() == "nab":
         from genad.cli.bench_nab import bench_nab
@@ -40,6 +41,7 @@ def bench(
     from genad.benchmark import Limits, Store, as_table, choose, find_suite, make_cells, run
     from genad.benchmark import adopt as strangers
     from genad.benchmark.pages import write_suite
+    from genad.benchmark.results import by_cell, earlier_results, merged
     from genad.benchmark.runner import available_processors
     from genad.cli import bench_show as show
 
@@ -52,6 +54,7 @@ def bench(
     adopted = strangers.adopt_all(adopt or (), chosen)
     names = None if models is None else [name for name in map(str.strip, models.split(",")) if name]
     cells = make_cells(chosen, choose(chosen, names), repeats)
+    before = earlier_results(out / f"{chosen.name}.parquet")
     limits = Limits(
         timeout=timeout or chosen.timeout,
         memory=memory or chosen.memory,
@@ -59,6 +62,7 @@ def bench(
         threads=threads,
     )
     with show.Bar(len(cells), quiet=quiet) as bar:
-        finished = run(cells, Store(out / "cells"), limits, retry=retry, watch=bar.finished)
-    table = as_table([*finished, *adopted], chosen)
+        store = Store(out / "cells", by_cell(before))
+        finished = run(cells, store, limits, retry=retry, watch=bar.finished)
+    table = merged(as_table([*finished, *adopted], chosen), before)
     show.standings(table, write_suite(table, out), as_json=as_json, quiet=quiet)
