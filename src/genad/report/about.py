@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from genad.detector import Detector
-from genad.report.axes import Axis
+from genad.report.axes import Axis, axis_for
 from genad.report.charts import Curve
 from genad.report.formats import clip, count, number
 from genad.thresholds import Threshold
@@ -19,7 +19,6 @@ from genad.training import History
 _OF_ONE_RUN = ("callbacks", "checkpoint")  # they watch or resume a run and change no result
 _VERSIONS = ("torch", "numpy", "scikit-learn")
 _MOST_POINTS = 120
-_STEEP = 50.0  # a curve that falls by more than this is drawn by orders of magnitude
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ def _panel(history: History, term: str) -> Panel:
     title = f"{group} {name}".strip().replace("_", " ")
     ends = f"{number(values[0], 3)} → {number(values[-1], 3)}" if len(values) else ""
     described = f"{count(len(values), 'epoch')}, first and last value: {ends}."
-    drawn = Curve(title, described, _epochs(len(values)), _heights(points), points)
+    drawn = Curve(title, described, _epochs(len(values)), axis_for(points), points)
     if term == "validation":
         return Panel("held-out rows", "validation", ends, drawn)
     return Panel(group.replace("_", " "), name.replace("_", " "), ends, drawn)
@@ -170,17 +169,6 @@ def _panel(history: History, term: str) -> Panel:
 
 def _epochs(n: int) -> Axis:
     return Axis(1, n) if n > 1 else Axis(0, 2)
-
-
-def _heights(points: tuple[float, ...]) -> Axis:
-    """Return an axis for a curve, from zero where that is not far away."""
-    low, high = min(points, default=0.0), max(points, default=1.0)
-    if low > 0 and high > _STEEP * low:
-        return Axis(low, high, width=low)
-    low = 0.0 if 0 < low < 0.5 * high else low
-    high = 0.0 if 0 > high > 0.5 * low else high
-    room = 0.05 * (high - low) or 0.1 * abs(high) or 1.0
-    return Axis(low - room * (low != 0 or high == 0), high + room * (high != 0 or low == 0))
 
 
 def rule(strategy: Threshold) -> str:

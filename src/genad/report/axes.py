@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 _DIGITS = (1, 5, 2)  # leading digits of ticks, the best first
+_STEEP = 50.0  # a curve that falls by more than this is drawn by orders of magnitude
 
 
 @dataclass(frozen=True)
@@ -90,3 +91,21 @@ class Axis:
             for sign in (1, -1)
         ]
         return [0.0, *ordered]
+
+
+def axis_for(values: ArrayLike) -> Axis:
+    """Return an upright axis for a curve, from zero where that is not far away.
+
+    Examples
+    --------
+    >>> axis_for([0.2, 1.0]).low, axis_for([0.001, 1.0]).compressed
+    (0.0, True)
+    """
+    known = np.asarray(values, dtype=np.float64)
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 1.0)
+    if low > 0 and high > _STEEP * low:
+        return Axis(low, high, width=low)
+    low = 0.0 if 0 < low < 0.5 * high else low
+    high = 0.0 if 0 > high > 0.5 * low else high
+    room = 0.05 * (high - low) or 0.1 * abs(high) or 1.0
+    return Axis(low - room * (low != 0 or high == 0), high + room * (high != 0 or low == 0))

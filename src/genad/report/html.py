@@ -8,6 +8,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from genad.detection import Detection
 from genad.report import charts
 from genad.report.content import detect_content
+from genad.report.lines import lines
+from genad.report.pictures import picture
+from genad.report.scatter import scatter
 from genad.report.traces import trace
 
 # Names from files may hold what HTML and UTF-8 cannot: control characters, halves of surrogates.
@@ -35,10 +38,11 @@ def detect_page(detection: Detection, *, model: str | None = "out/model") -> str
     >>> "1 of 2 rows flagged" in detect_page(detection)
     True
     """
-    return _page("detect.html", page=detect_content(detection, model))
+    return draw("detect.html", page=detect_content(detection, model))
 
 
-def _page(template: str, **content: Any) -> str:
+def draw(template: str, **content: Any) -> str:
+    """Return a page drawn by one of our templates from what it shows."""
     text = _environment().get_template(template).render(content)
     return _UNWRITABLE.sub("\ufffd", text)
 
@@ -51,5 +55,12 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals |= {"histogram": charts.histogram, "curve": charts.curve, "trace": trace}
+    environment.globals |= {
+        "histogram": charts.histogram,
+        "curve": charts.curve,
+        "trace": trace,
+        "lines": lines,
+        "scatter": scatter,
+        "picture": picture,
+    }
     return environment

@@ -7,26 +7,15 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from genad.report import svg
 from genad.report.axes import Axis
-from genad.report.formats import tick
 
 _BUCKETS = 500  # a line is drawn through the extremes of so many stretches of time
-_CHART = Markup(
-    '<svg class="chart trace" role="img" width="100%" height="{height}">'
-    "<title>{title}</title><desc>{description}</desc>{grid}"
-    '<svg width="100%" height="100%" viewBox="0 0 100 100" preserveAspectRatio="none" '
-    'overflow="hidden">{shapes}</svg>{marks}</svg>'
-)
 _SPAN = Markup(
     '<rect class="{kind}" x="{x}" y="0" width="{width}" height="100"><title>{label}</title></rect>'
 )
 _LINE = Markup('<path class="line c{number}" d="{path}"/>')
 _LEVEL = Markup('<line class="mark" x2="100%" y1="{0}%" y2="{0}%"/>')
-_ROW = Markup(
-    '<line class="grid" x2="100%" y1="{0}%" y2="{0}%"/>'
-    '<text class="tick" x="-8" y="{0}%" dy="0.32em" text-anchor="end">{1}</text>'
-)
-_COLUMN = Markup('<text class="tick" x="{0}%" y="100%" dy="1.5em" text-anchor="{1}">{2}</text>')
 
 
 @dataclass(frozen=True)
@@ -68,8 +57,8 @@ def trace(chart: Trace) -> Markup:
     Examples
     --------
     >>> chart = Trace("Flow", "", (np.array([0.0, 1.0, 0.0]),), (Span(1, 2, "event", "step 2"),))
-    >>> svg = trace(chart)
-    >>> svg.count("<path"), svg.count("<rect")
+    >>> drawn = trace(chart)
+    >>> drawn.count("<path"), drawn.count("<rect")
     (1, 1)
     """
     n = len(chart.lines[0])
@@ -78,20 +67,16 @@ def trace(chart: Trace) -> Markup:
     shapes += [
         _LINE.format(number=number, path=_path(line, y)) for number, line in enumerate(chart.lines)
     ]
-    ticks = y.ticks(3)
-    rows = [
-        _ROW.format(_short(100 - 100 * p), tick(v))
-        for v, p in zip(ticks, y.place(ticks), strict=True)
-    ]
-    return _CHART.format(
-        height=chart.height,
-        title=chart.title,
-        description=chart.description,
-        grid=Markup().join(rows + _times(chart.times)),
-        shapes=Markup().join(shapes),
-        marks=""
-        if chart.level is None
-        else _LEVEL.format(_short(100 - 100 * y.place([chart.level])[0])),
+    level = [] if chart.level is None else svg.down(y, [chart.level])
+    return svg.frame(
+        "trace",
+        chart.height,
+        chart.title,
+        chart.description,
+        shapes,
+        svg.rows(y, 3) + svg.captions(chart.times),
+        [_LEVEL.format(svg.short(place)) for place in level],
+        overflow="hidden",
     )
 
 
@@ -140,7 +125,7 @@ def _path(line: NDArray[np.float64], y: Axis) -> str:
         if np.isnan(height):
             pen = "M"
             continue
-        path += f"{pen}{_short(x)},{_short(height)}"
+        path += f"{pen}{svg.short(x)},{svg.short(height)}"
         pen = "L"
     return path
 
@@ -149,17 +134,4 @@ def _span(span: Span, n: int) -> Markup:
     scale = 100 / max(1, n - 1)
     left, right = max(0.0, (span.start - 0.5) * scale), min(100.0, (span.end - 0.5) * scale)
     width = max(right - left, 0.25)  # a short one must still be seen
-    return _SPAN.format(kind=span.kind, x=_short(left), width=_short(width), label=span.label)
-
-
-def _times(times: tuple[str, ...]) -> list[Markup]:
-    places = np.linspace(0, 100, len(times)) if len(times) > 1 else [0.0] * len(times)
-    anchors = ["start" if p == 0 else "end" if p == 100 else "middle" for p in places]
-    return [
-        _COLUMN.format(_short(float(place)), anchor, time)
-        for place, anchor, time in zip(places, anchors, times, strict=True)
-    ]
-
-
-def _short(value: float) -> str:
-    return f"{round(float(value), 2) + 0.0:g}"
+    return _SPAN.format(kind=span.kind, x=svg.short(left), width=svg.short(width), label=span.label)
