@@ -1,8 +1,9 @@
-"""Metrics: how good anomaly scores and flags are, for rows, for series and for NAB's streams.
+"""Metrics: how good scores, flags and generated samples are.
 
 Labels and flags are True for an anomaly, scores are higher for the more anomalous. Functions named
 `..._f1` take flags (but for the oracle `best_f1`) and return a report with precision, recall or
-what else is needed to read the F1.
+what else is needed to read the F1. Generated samples are compared with real ones by features of
+shape (n, d).
 """
 
 from genad.metrics.affiliation import affiliation_f1
@@ -14,6 +15,14 @@ from genad.metrics.events import (
     event_f1,
     find_events,
     point_adjusted_f1,
+)
+from genad.metrics.generation import (
+    ClassCoverage,
+    ManifoldReport,
+    class_coverage,
+    frechet_distance,
+    kernel_distance,
+    manifold_precision_recall,
 )
 from genad.metrics.nab import (
     NAB_PROFILES,
@@ -41,6 +50,7 @@ from genad.metrics.ranking import (
     ranking_report,
     roc_auc,
 )
+from genad.metrics.separability import neighbour_accuracy, silhouette
 from genad.metrics.vus import VUSReport, vus
 
 __all__ = [
@@ -49,9 +59,11 @@ __all__ = [
     "NAB_REWARD_LOW_FP",
     "NAB_STANDARD",
     "BestF1",
+    "ClassCoverage",
     "DetectionDelay",
     "EventReport",
     "FlagReport",
+    "ManifoldReport",
     "NabProfile",
     "NabReport",
     "NabScore",
@@ -64,11 +76,16 @@ __all__ = [
     "affiliation_f1",
     "average_precision",
     "best_f1",
+    "class_coverage",
     "detection_delay",
     "event_f1",
     "find_events",
+    "frechet_distance",
+    "kernel_distance",
+    "manifold_precision_recall",
     "nab_report",
     "nab_score",
+    "neighbour_accuracy",
     "point_adjusted_f1",
     "precision_at_n",
     "precision_recall_f1",
@@ -78,5 +95,6 @@ __all__ = [
     "read_nab_results",
     "read_nab_windows",
     "roc_auc",
+    "silhouette",
     "vus",
 ]
