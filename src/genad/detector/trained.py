@@ -7,6 +7,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from genad.data.samples import Samples
+from genad.data.views import Stack
 from genad.detector.base import Detector
 from genad.errors import ParameterError
 from genad.nets import Networks, networks
@@ -131,6 +132,23 @@ class LatentDetector(TrainedDetector):
             sizes = [min(_DRAWS, n - start) for start in range(0, n, _DRAWS)]
             samples = torch.cat([self.model_.sample(size).cpu() for size in sizes])
         return self.view_.decode(samples.numpy())
+
+    @final
+    def latents(self, X: Any) -> Any:
+        """Return where rows, windows or images lie in the latent space, of shape (n, latent).
+
+        Raises
+        ------
+        genad.errors.ParameterError
+            If the model has no encoder, as AnoGAN, which searches for latents.
+        """
+        source = self._read(X)
+        if type(self.model_).latents is Model.latents:
+            raise ParameterError(
+                f"{type(self).__name__} has no encoder, so no row has a place in its latent space; "
+                "take a VAE or a GAN with an encoder, such as FAnoGAN."
+            )
+        return self._over(source, self.model_.latents, Stack(self.view_.count(source)))
 
     def _networks(self, shape: tuple[int, ...]) -> Networks:
         return networks(shape, self.net, self.hidden)

@@ -103,6 +103,10 @@ class _ALADModel(GeneratorModel):
         features = self.d_xx.features
         return per_sample(absolute_error(features(x, x), features(x, x_hat)))
 
+    def latents(self, x: Tensor) -> Tensor:
+        z: Tensor = self.encoder(x)
+        return z
+
     def reconstruct(self, x: Tensor) -> Tensor:
-        x_hat: Tensor = self.generator(self.encoder(x))
+        x_hat: Tensor = self.generator(self.latents(x))
         return x_hat

@@ -60,8 +60,12 @@ class _AutoEncoderModel(ReconstructionModel):
         noised = x + self.noise * torch.randn_like(x) if self.noise else x
         return {"reconstruction": self.residual(x, self.reconstruct(noised)).flatten(1).sum(1)}
 
+    def latents(self, x: Tensor) -> Tensor:
+        z: Tensor = self.encoder(x)
+        return z
+
     def reconstruct(self, x: Tensor) -> Tensor:
-        x_hat: Tensor = self.decoder(self.encoder(x))
+        x_hat: Tensor = self.decoder(self.latents(x))
         return x_hat
 
     def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:

@@ -99,6 +99,10 @@ class _EGBADModel(GeneratorModel):
         z, features = self.encoder(x), self.discriminator.features
         return per_sample(absolute_error(features(x, z), features(x_hat, z)))
 
+    def latents(self, x: Tensor) -> Tensor:
+        z: Tensor = self.encoder(x)
+        return z
+
     def reconstruct(self, x: Tensor) -> Tensor:
-        x_hat: Tensor = self.generator(self.encoder(x))
+        x_hat: Tensor = self.generator(self.latents(x))
         return x_hat

@@ -103,6 +103,10 @@ class _FAnoGANModel(GeneratorModel):
     def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return squared_error(self.critic.features(x), self.critic.features(x_hat)).mean(1)
 
+    def latents(self, x: Tensor) -> Tensor:
+        z: Tensor = self.encoder(x)
+        return z
+
     def reconstruct(self, x: Tensor) -> Tensor:
-        x_hat: Tensor = self.generator(self.encoder(x))
+        x_hat: Tensor = self.generator(self.latents(x))
         return x_hat

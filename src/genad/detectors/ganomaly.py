@@ -94,6 +94,10 @@ class _GANomalyModel(ReconstructionModel):
         features = self.discriminator.features
         return per_sample(absolute_error(features(x), features(x_hat)))
 
+    def latents(self, x: Tensor) -> Tensor:
+        z: Tensor = self.encoder(x)
+        return z
+
     def reconstruct(self, x: Tensor) -> Tensor:
-        x_hat: Tensor = self.decoder(self.encoder(x))
+        x_hat: Tensor = self.decoder(self.latents(x))
         return x_hat

@@ -178,8 +178,12 @@ class _TadGANModel(GeneratorModel):
     def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return absolute_error(x, x_hat)
 
+    def latents(self, x: Tensor) -> Tensor:
+        z: Tensor = self.encoder(x)
+        return z
+
     def reconstruct(self, x: Tensor) -> Tensor:
-        x_hat: Tensor = self.generator(self.encoder(x))
+        x_hat: Tensor = self.generator(self.latents(x))
         return x_hat
 
     def values(self, x: Tensor) -> Tensor:

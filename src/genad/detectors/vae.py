@@ -138,8 +138,12 @@ class _VAEModel(Model):
             weights.append(log_joint - log_posterior)
         return math.log(len(weights)) - torch.logsumexp(torch.stack(weights), 0)
 
+    def latents(self, x: Tensor) -> Tensor:
+        """Return the means of q(z|x)."""
+        return self.posterior(x)[0]
+
     def reconstruct(self, x: Tensor) -> Tensor:
-        return self._mean(self.posterior(x)[0])
+        return self._mean(self.latents(x))
 
     def sample(self, n: int) -> Tensor:
         """Return the means of p(x|z) for n draws of z, without the noise around them."""

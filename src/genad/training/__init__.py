@@ -1,6 +1,6 @@
 """Training: objectives, the one loop, its history, callbacks and checkpoints. Knows no model."""
 
-from genad.training.callbacks import Callback
+from genad.training.callbacks import Callback, Look, SampleWatch
 from genad.training.checkpoint import Checkpoint
 from genad.training.device import resolve_device
 from genad.training.history import Epoch, History
@@ -23,11 +23,13 @@ __all__ = [
     "Epoch",
     "GeneratorModel",
     "History",
+    "Look",
     "Model",
     "Objective",
     "Options",
     "ReconstructionModel",
     "Recording",
+    "SampleWatch",
     "Terms",
     "Unrecordable",
     "attribute",

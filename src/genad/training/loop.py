@@ -75,6 +75,7 @@ def train(
     run = _Run(model, samples, held_out[:_VALIDATION_SAMPLES], options, callbacks, checkpoint)
     saved = checkpoint.read() if checkpoint else None
     for callback in callbacks:
+        callback.on_model(model)
         callback.on_start(options.epochs * len(stages))
     try:
         for stage in stages:

@@ -94,6 +94,10 @@ class Model(nn.Module):
         """Return what the model would have expected in the place of `x`, of the same shape."""
         raise NotImplementedError(f"{type(self).__name__} has no reconstruction")
 
+    def latents(self, x: Tensor) -> Tensor:
+        """Return where samples lie in the latent space, of shape (n, latent)."""
+        raise NotImplementedError(f"{type(self).__name__} has no encoder")
+
     def sample(self, n: int) -> Tensor:
         """Return n samples drawn from what the model has learnt, of shape (n, *shape)."""
         raise NotImplementedError(f"{type(self).__name__} has no prior to draw from")
