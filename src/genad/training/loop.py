@@ -15,6 +15,7 @@ from genad.training.callbacks import Callback
 from genad.training.checkpoint import Checkpoint, random_state_of, set_random_state
 from genad.training.history import Epoch, History
 from genad.training.objective import Model, Objective
+from genad.training.threads import threads_for
 from genad.training.updater import Updater
 
 _CHECKPOINT_SECONDS = 5.0
@@ -77,9 +78,12 @@ def train(
     for callback in callbacks:
         callback.on_model(model)
         callback.on_start(options.epochs * len(stages))
+    batch = options.batch_size, *samples[:1].shape[1:]
+    parameters = sum(parameter.numel() for parameter in model.parameters())
     try:
-        for stage in stages:
-            run.stage(stage, saved)
+        with threads_for(batch, parameters):
+            for stage in stages:
+                run.stage(stage, saved)
     except KeyboardInterrupt:
         run.write()
         raise
