@@ -14,6 +14,7 @@ LAYERS = (
     ("cli",),
     ("server",),
     ("report", "distributed"),
+    ("profiles",),
     ("files",),
     ("detection", "benchmark", "pyod"),
     ("registry",),

@@ -11,6 +11,7 @@ from genad.cli import data
 from genad.cli.bench import bench
 from genad.cli.detect import detect
 from genad.cli.errors import DONE, FAILED, INTERRUPTED, MISUSE
+from genad.cli.explore import explore
 from genad.cli.fit import fit
 from genad.cli.models import models
 from genad.cli.score import score
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(detect)
 app.command()(fit)
 app.command()(score)
+app.command()(explore)
 app.command()(models)
 app.command()(bench)
 app.add_typer(data.app, name="data")

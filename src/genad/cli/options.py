@@ -7,6 +7,14 @@ import typer
 
 DATA_PANEL, MODEL_PANEL, OUTPUT_PANEL = "Data", "Model and threshold", "Output"
 
+AnyData = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="A table (CSV, TSV, Parquet, NPZ), a folder of series or of images, images as NPY or "
+        "NPZ, or a name of `genad data list`.",
+    ),
+]
 Data = Annotated[
     str,
     typer.Argument(
@@ -139,6 +147,44 @@ Epochs = Annotated[
     int | None,
     typer.Option(metavar="N", rich_help_panel=MODEL_PANEL, help="Passes over the training rows."),
 ]
+Size = Annotated[
+    str | None,
+    typer.Option(
+        metavar="N or HxW",
+        rich_help_panel=DATA_PANEL,
+        help="Scale the images of a folder to this height and width, where they differ.",
+    ),
+]
+OnError = Annotated[
+    str,
+    typer.Option(
+        metavar="DO",
+        rich_help_panel=DATA_PANEL,
+        help="What to do about a damaged image in a folder: raise (stop, the default) or skip "
+        "(name it and leave it out).",
+    ),
+]
+DrawSeed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        min=0,
+        rich_help_panel=DATA_PANEL,
+        help="Seed of what is drawn at random.",
+    ),
+]
+Number = Annotated[
+    int | None,
+    typer.Option(
+        "-n",
+        "--number",
+        metavar="N",
+        min=1,
+        rich_help_panel=DATA_PANEL,
+        help="How many to draw: series (5), images of each class (10), rows (10).",
+    ),
+]
 Seed = Annotated[
     int | None,
     typer.Option(
@@ -195,6 +241,16 @@ OutFolder = Annotated[
     Path,
     typer.Option(
         "--out", "-o", metavar="DIR", rich_help_panel=OUTPUT_PANEL, help="Folder to make."
+    ),
+]
+OutPage = Annotated[
+    Path,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        rich_help_panel=OUTPUT_PANEL,
+        help="Page to make, or the folder to make it in.",
     ),
 ]
 OutFile = Annotated[

@@ -50,6 +50,19 @@ def staged(out: Path, *, force: bool, holds: tuple[str, ...] = ()) -> Iterator[P
         shutil.rmtree(scratch, ignore_errors=True)
 
 
+def page_path(out: Path, name: str) -> Path:
+    """Return where a page goes: the file that was named, or one of that name in the folder.
+
+    Examples
+    --------
+    >>> page_path(Path("look.html"), "explore.html").name
+    'look.html'
+    >>> page_path(Path("pages"), "explore.html").parts
+    ('pages', 'explore.html')
+    """
+    return out if out.suffix.lower() in (".html", ".htm") and not out.is_dir() else out / name
+
+
 def _scratch(out: Path) -> Path:
     """Make a folder beside `out`, so that a rename brings the result to its place."""
     try:

@@ -1,18 +1,16 @@
 """Results as a short text for people, or as one JSON object for machines."""
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from genad.cli.console import console
+from genad.cli import printed
 from genad.detection import Detection, TopAnomaly
 from genad.detector import Detector
 from genad.files import Fitted, Scored, false_alarm_rate
@@ -39,34 +37,34 @@ def detection(found: Detection, files: Mapping[str, Path], *, as_json: bool, qui
                 for each in found.series
                 for event in each.events
             ]
-        _print_json(learnt | result | {"command": found.command})
+        printed.as_json(learnt | result | {"command": found.command})
     elif not quiet:
         content = detect_content(found, str(files["model"]) if "model" in files else None)
-        _print(
+        printed.summary(
             content.title,
             content.verdict,
             content.key_facts,
             _top_table(found.top) if content.series is None else _event_table(content.series),
             _figure_table(content.figures),
-            _list(content.notes),
-            _files(files),
+            printed.listed(content.notes),
+            printed.file_table(files),
         )
 
 
 def scored(detector: Detector, result: Scored, out: Path, *, as_json: bool, quiet: bool) -> None:
     """Show what `genad score` found, and where it is kept."""
     if as_json:
-        _print_json(_scored_json(detector, result.name, result, {"scores": out}))
+        printed.as_json(_scored_json(detector, result.name, result, {"scores": out}))
     elif not quiet:
         rows = len(result.scores)
-        _print(
+        printed.summary(
             f"{type(detector).__name__} on {result.name}",
             f"{result.flagged:,} of {count(rows, 'row')} flagged",
             _score_facts(detector, result),
             _top_table(result.top),
             _figure_table(label_figures(result.ranking, result.flags)),
-            _list(result.notes),
-            _files({"scores": out}),
+            printed.listed(result.notes),
+            printed.file_table({"scores": out}),
         )
 
 
@@ -75,7 +73,7 @@ def fit(detector: Detector, fitted: Fitted, out: Path, *, as_json: bool, quiet: 
     name = type(detector).__name__
     if as_json:
         content = _fitted_json(detector, fitted.name, fitted.rows, fitted.seconds)
-        _print_json(content | {"notes": fitted.notes, "files": {"model": str(out)}})
+        printed.as_json(content | {"notes": fitted.notes, "files": {"model": str(out)}})
     elif not quiet:
         learnt = f"of {count(detector.n_features_in_, 'column')}, in {duration(fitted.seconds)}"
         facts = (
@@ -83,21 +81,9 @@ def fit(detector: Detector, fitted: Fitted, out: Path, *, as_json: bool, quiet: 
             Fact("threshold", number(detector.threshold_), _false_alarms(detector)),
         )
         title = f"{name} on {fitted.name}"
-        _print(title, "fitted", facts, _list(fitted.notes), _files({"model": out}))
-
-
-def _print(title: str, verdict: str, facts: Sequence[Fact], *parts: RenderableType | None) -> None:
-    head = Text(title, style="bold").append(f": {verdict}")
-    shown = [head, _fact_table(facts), *(part for part in parts if part is not None)]
-    spaced = [piece for part in shown for piece in (part, Text())]
-    console().print(Group(*spaced[:-1]))
-
-
-def _fact_table(facts: Iterable[Fact]) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for fact in facts:
-        table.add_row(Text(fact.name, style="dim"), fact.value, Text(fact.note, style="dim"))
-    return table
+        printed.summary(
+            title, "fitted", facts, printed.listed(fitted.notes), printed.file_table({"model": out})
+        )
 
 
 def _top_table(top: Sequence[TopAnomaly]) -> RenderableType:
@@ -172,22 +158,6 @@ def _figure_table(shown: Sequence[Figure]) -> RenderableType | None:
     return Group(Text("Against the labels, which served for nothing else", style="bold"), table)
 
 
-def _list(notes: Sequence[str]) -> RenderableType | None:
-    if not notes:
-        return None
-    table = Table.grid(padding=(0, 1, 0, 0))
-    for note in notes:
-        table.add_row("-", Text(note))
-    return table
-
-
-def _files(files: Mapping[str, Path]) -> RenderableType:
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for name, path in files.items():
-        table.add_row(Text(name, style="dim"), Text(str(path), overflow="fold"))
-    return table
-
-
 def _score_facts(detector: Detector, result: Scored) -> tuple[Fact, ...]:
     rows = len(result.scores)
     return (
@@ -201,10 +171,6 @@ def _false_alarms(detector: Detector) -> str:
     rate = percent(false_alarm_rate(detector, detector.threshold_))
     rows = "normal rows" if detector.contamination == "auto" else "rows like the training data's"
     return f"about {rate} of {rows} are expected above"
-
-
-def _print_json(content: Mapping[str, Any]) -> None:
-    typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False, default=str))
 
 
 def _fitted_json(detector: Detector, train: str, rows: int, seconds: float) -> dict[str, Any]:

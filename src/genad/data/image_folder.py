@@ -4,6 +4,7 @@ import struct
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -15,7 +16,7 @@ from genad.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["ImageFolder"]
+__all__ = ["Form", "ImageFolder", "OnError", "form_of", "is_image"]
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _FORMATS = ("PNG", "JPEG", "WEBP")
@@ -23,6 +24,7 @@ _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 _GREY = ("1", "L", "LA", "La")
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, struct.error)
 _NAMED = 5  # damaged files in a warning
+_ORIENTATION, _ON_THE_SIDE = 0x0112, (5, 6, 7, 8)  # of EXIF
 
 OnError = Literal["raise", "warn", "skip"]
 
@@ -129,6 +131,14 @@ class ImageFolder:
             _check("class", name, self.class_names)
         return self[np.isin(self.classes, [self.class_names.index(name) for name in names])]
 
+    def scaled(
+        self, size: tuple[int, int] | None, channels: Literal[1, 3, 4] | None
+    ) -> "ImageFolder":
+        """Return the same images, scaled and converted as the parameters of these names say."""
+        other = object.__new__(ImageFolder)
+        other.__dict__.update(self.__dict__, size=size, channels=channels, _like=None)
+        return other
+
     @property
     def shape(self) -> tuple[int, int, int]:
         """The shape of each image: channels, height, width."""
@@ -234,12 +244,60 @@ def _find(root: Path) -> list[tuple[Path, str]]:
     return found
 
 
+@dataclass(frozen=True)
+class Form:
+    """Height and width of an image and how many channels it has, 1 if grey and 3 in colour."""
+
+    size: tuple[int, int]
+    channels: int
+
+
+def form_of(path: Path) -> Form:
+    """Return the form of an image, as its head says it.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or no image.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "scan.png"
+    ...     Image.new("L", (40, 30)).save(path)
+    ...     form_of(path)
+    Form(size=(30, 40), channels=1)
+    """
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=_FORMATS) as image:
+            turned = image.getexif().get(_ORIENTATION, 1) in _ON_THE_SIDE
+            sides = image.height, image.width
+            return Form(sides[::-1] if turned else sides, 1 if _is_grey(image) else 3)
+    except (*_DAMAGE, Image.DecompressionBombError) as error:
+        raise _damaged(path, error) from error
+
+
+def is_image(path: Path) -> bool:
+    """Return whether a file is called as images are.
+
+    Examples
+    --------
+    >>> is_image(Path("scan.PNG")), is_image(Path("scan.txt"))
+    (True, False)
+    """
+    return path.suffix.lower() in _SUFFIXES
+
+
 def _images(folder: Path, *, deep: bool) -> list[Path]:
     paths: Iterator[Path] = folder.rglob("*") if deep else folder.iterdir()
     return sorted(
         path
         for path in paths
-        if path.suffix.lower() in _SUFFIXES
+        if is_image(path)
         and not any(part.startswith(".") for part in path.relative_to(folder).parts)
         and path.is_file()
     )
@@ -254,13 +312,17 @@ def _open(path: Path) -> "Image":
             image.load()
             turned = ImageOps.exif_transpose(image)
     except (*_DAMAGE, Image.DecompressionBombError) as error:
-        raise DataError(
-            f"{path} is damaged or no image ({error}); mend or remove it, or give "
-            "on_error='skip' to leave such files out."
-        ) from error
+        raise _damaged(path, error) from error
     if _is_deep(turned):
         return Image.fromarray(np.asarray(turned).astype(np.float32))
     return turned.convert("RGBA") if turned.mode in ("P", "PA") else turned
+
+
+def _damaged(path: Path, error: Exception) -> DataError:
+    return DataError(
+        f"{path} is damaged or no image ({error}); mend or remove it, or give on_error='skip' to "
+        "leave such files out."
+    )
 
 
 def _is_deep(image: "Image") -> bool:

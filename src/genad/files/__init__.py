@@ -6,6 +6,7 @@ scores and one for the labels.
 
 from genad.files.columns import ADDED
 from genad.files.fitting import Fitted, fit_source
+from genad.files.images import ImageTable, as_image_tables, holds_images, open_images
 from genad.files.job import Task, detect
 from genad.files.kept import Kept
 from genad.files.scoring import Scored, false_alarm_rate, score_source
@@ -18,6 +19,7 @@ __all__ = [
     "ADDED",
     "EVENTS",
     "Fitted",
+    "ImageTable",
     "Kept",
     "Roles",
     "Scored",
@@ -27,12 +29,15 @@ __all__ = [
     "Survey",
     "Task",
     "Watch",
+    "as_image_tables",
     "as_series_tables",
     "detect",
     "detect_series",
     "false_alarm_rate",
     "file_source",
     "fit_source",
+    "holds_images",
+    "open_images",
     "open_series",
     "score_source",
     "survey",

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 _DIGITS = (1, 5, 2)  # leading digits of ticks, the best first
+_FAR = 40.0  # times: an axis over more than this is drawn by orders of magnitude
 _STEEP = 50.0  # a curve that falls by more than this is drawn by orders of magnitude
 
 
@@ -109,3 +110,43 @@ def axis_for(values: ArrayLike) -> Axis:
     high = 0.0 if 0 > high > 0.5 * low else high
     room = 0.05 * (high - low) or 0.1 * abs(high) or 1.0
     return Axis(low - room * (low != 0 or high == 0), high + room * (high != 0 or low == 0))
+
+
+def axis_across(low: float, high: float, typical: ArrayLike) -> Axis:
+    """Return a level axis, compressed away from the typical values if others are far off.
+
+    Parameters
+    ----------
+    low, high : its ends, low < high.
+    typical : values of which those between the 5 % and the 95 % quantile must be told apart.
+
+    Examples
+    --------
+    >>> axis_across(0, 10, [1.0, 5.0]).compressed, axis_across(0, 1e6, [1.0, 5.0]).compressed
+    (False, True)
+    """
+    first, centre, last = np.quantile(np.asarray(typical), [0.05, 0.5, 0.95]).tolist()
+    spread = last - first or abs(centre) or 1.0
+    if high - low <= _FAR * spread:
+        return Axis(low, high)
+    return Axis(low, high, width=spread / 4, centre=centre)
+
+
+def axis_of_counts(counts: ArrayLike, typical: float = 0.0) -> Axis:
+    """Return an upright axis from 0 on which counts can be seen beside the largest.
+
+    Parameters
+    ----------
+    counts : any, zeros among them.
+    typical : the quantile of those above zero that must be seen: the smallest, or the median.
+
+    Examples
+    --------
+    >>> axis_of_counts([3.0, 9.0]), axis_of_counts([1.0, 9000.0]).compressed
+    (Axis(low=0.0, high=9.0, width=0.0, centre=0.0), True)
+    """
+    heights = np.asarray(counts, dtype=np.float64)
+    top = float(max(heights.max(initial=0.0), 1.0))
+    counted = heights[heights > 0]
+    seen = float(np.quantile(counted, typical)) if len(counted) else top
+    return Axis(0.0, top, width=1.0 if top > _FAR * seen else 0.0)

@@ -1,6 +1,7 @@
 """Pages from contents: one self-contained file each, drawn by the templates."""
 
 import re
+from importlib.metadata import version
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -8,6 +9,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from genad.detection import Detection
 from genad.report import charts
 from genad.report.content import detect_content
+from genad.report.explore_images import ImagesContent
 from genad.report.lines import lines
 from genad.report.pictures import picture
 from genad.report.scatter import scatter
@@ -15,6 +17,8 @@ from genad.report.traces import trace
 
 # Names from files may hold what HTML and UTF-8 cannot: control characters, halves of surrogates.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+_EXPLORED: dict[type, str] = {ImagesContent: "explore_images.html"}
 
 
 def detect_page(detection: Detection, *, model: str | None = "out/model") -> str:
@@ -41,6 +45,16 @@ def detect_page(detection: Detection, *, model: str | None = "out/model") -> str
     return draw("detect.html", page=detect_content(detection, model))
 
 
+def explore_page(content: ImagesContent) -> str:
+    """Return the page of an exploration, as HTML that needs no other file and no network.
+
+    Parameters
+    ----------
+    content : what to show.
+    """
+    return draw(_EXPLORED[type(content)], page=content)
+
+
 def draw(template: str, **content: Any) -> str:
     """Return a page drawn by one of our templates from what it shows."""
     text = _environment().get_template(template).render(content)
@@ -62,5 +76,6 @@ def _environment() -> Environment:
         "lines": lines,
         "scatter": scatter,
         "picture": picture,
+        "version": version("genad"),
     }
     return environment

@@ -4,14 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genad.detection import Detection
-from genad.report.axes import Axis
+from genad.report.axes import Axis, axis_across, axis_of_counts
 from genad.report.charts import Bar, Histogram
 from genad.report.formats import count, number
 from genad.report.verdict import held_out, reference
 
 Array = NDArray[np.float64]
-
-_STEEP = 40.0  # times: an axis over more than this is drawn by orders of magnitude
 
 
 def score_histogram(detection: Detection) -> Histogram | None:
@@ -30,7 +28,7 @@ def score_histogram(detection: Detection) -> Histogram | None:
         title=f"Anomaly scores of {count(len(scores), detection.item)}",
         description=_description(detection, scores, normal),
         x=axis,
-        y=_upright(heights, outline),
+        y=axis_of_counts([*heights, outline.max()]),
         bars=_bars(edges, heights, outline, detection),
         outline=tuple(outline.tolist()),
         mark=detection.threshold,
@@ -43,7 +41,7 @@ def _bins(scores: Array, normal: Array, threshold: float) -> tuple[Axis, Array]:
     every = np.array([scores.min(), scores.max(), normal.min(), normal.max(), threshold])
     low, high = float(every.min()), float(every.max())
     room = 0.0 if low < high else 0.1 * abs(low) or 1.0
-    bent = _score_axis(low - room, high + room, normal)
+    bent = axis_across(low - room, high + room, normal)
     start, cut, end = bent.bend([bent.low, threshold, bent.high]).tolist()
     width = (end - start) / np.clip(2 * np.sqrt(len(scores)), 16, 48)
     # One bin at least ends at the threshold, for the scores that are equal to it.
@@ -56,26 +54,10 @@ def _bins(scores: Array, normal: Array, threshold: float) -> tuple[Axis, Array]:
     return Axis(float(edges[0]), float(edges[-1]), bent.width, bent.centre), edges
 
 
-def _score_axis(low: float, high: float, normal: Array) -> Axis:
-    """Return an even axis, or one compressed away from the normal scores if others are far off."""
-    first, centre, last = np.quantile(normal, [0.05, 0.5, 0.95]).tolist()
-    spread = last - first or abs(centre) or 1.0
-    if high - low <= _STEEP * spread:
-        return Axis(low, high)
-    return Axis(low, high, width=spread / 4, centre=centre)
-
-
 def _counts(values: Array, edges: Array) -> Array:
     """Return how many values are above each edge, up to the next: a row is flagged if above."""
     counts = np.histogram(-values, -edges[::-1])[0][::-1]
     return counts.astype(np.float64)
-
-
-def _upright(heights: Array, outline: Array) -> Axis:
-    """Return an axis of counts on which the small ones of a few anomalies can be seen."""
-    top = float(max(heights.max(), outline.max(), 1.0))
-    low = heights[heights > 0].min()
-    return Axis(0.0, top, width=1.0 if top > _STEEP * low else 0.0)
 
 
 def _bars(edges: Array, heights: Array, outline: Array, detection: Detection) -> tuple[Bar, ...]:

@@ -1,0 +1,65 @@
+"""The exploration that the options of `genad explore` ask for: of images, series or a table."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from genad.cli import image_inputs
+from genad.cli.errors import Misuse
+from genad.data import load_images
+from genad.files import Roles, Watch, as_image_tables
+from genad.profiles import ImagesProfile, open_any_images, profile_images
+from genad.report.explore_images import ImagesContent, images_content
+
+
+@dataclass(frozen=True)
+class ExploreOptions:
+    """What to explore, and how; the fields are the options of that name."""
+
+    data: str
+    time: str | None
+    roles: Roles
+    number: int | None
+    seed: int
+    size: str | None
+    on_error: str
+
+
+@dataclass(frozen=True, eq=False)
+class Explored:
+    """What data is like, and the page that shows it."""
+
+    kind: str
+    profile: ImagesProfile
+    content: ImagesContent
+
+    def plain(self) -> dict[str, Any]:
+        """Return the figures as JSON can hold them."""
+        return {"kind": self.kind} | self.profile.plain()
+
+
+def explore(options: ExploreOptions, watch: Watch) -> Explored:
+    """Open the data, look at it, and decide what to show."""
+    if image_inputs.is_images(options.data):
+        return _images(options, watch)
+    raise Misuse(f"{options.data} holds no images, which is what can be explored.")
+
+
+def _images(options: ExploreOptions, watch: Watch) -> Explored:
+    data = options.data
+    for option, given in (("--time", options.time), ("--label", options.roles.label)):
+        if given is not None:
+            raise Misuse(
+                f"{data} holds images, whose folders are their classes: leave out {option}."
+            )
+    size = image_inputs.parse_size(options.size)
+    on_error = image_inputs.parse_on_error(options.on_error)
+    if Path(data).exists():
+        tables = [open_any_images(data, size=size, on_error=on_error)]
+    else:
+        tables = list(as_image_tables(load_images(data)))
+    profile = profile_images(
+        tables, data, each=options.number or 10, random_state=options.seed, watch=watch
+    )
+    content = images_content(profile, data, random_state=options.seed, watch=watch)
+    return Explored("images", profile, content)

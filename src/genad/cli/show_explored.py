@@ -1,0 +1,48 @@
+"""What `genad explore` found, as a short text for people or as one JSON object for machines."""
+
+from pathlib import Path
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from genad.cli import printed
+from genad.cli.explorations import Explored
+from genad.report.explore_images import ImagesContent
+
+_CLASSES = 12
+
+
+def explored(found: Explored, page: Path, *, as_json: bool, quiet: bool) -> None:
+    """Show what was found, and where the page is."""
+    if as_json:
+        printed.as_json(found.plain() | {"files": {"page": str(page)}})
+    elif not quiet:
+        head = found.content.head
+        printed.summary(
+            found.profile.name,
+            head.headline,
+            head.key_facts,
+            _table(found.content),
+            printed.listed(head.notes),
+            printed.file_table({"page": page}),
+        )
+
+
+def _table(content: ImagesContent) -> RenderableType | None:
+    return _class_table(content)
+
+
+def _class_table(content: ImagesContent) -> RenderableType | None:
+    """Show the classes with their counts."""
+    if not content.classes:
+        return None
+    table = Table(box=None, pad_edge=False)
+    table.add_column("class", max_width=32)
+    for name in (*content.parts, "share"):
+        table.add_column(
+            name if len(content.parts) > 1 or name == "share" else "images", justify="right"
+        )
+    for row in content.classes[:_CLASSES]:
+        table.add_row(*map(Text, [row.name, *row.counts, row.percent]))
+    return Group(Text("Classes", style="bold"), table)
