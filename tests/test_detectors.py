@@ -13,6 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 import genad
+from genad.detector import ConditionalDetector
 from genad.detector import base as detector_module
 from genad.thresholds import Quantile
 from helpers import (
@@ -176,12 +177,14 @@ def test_a_loaded_model_encodes_tables_alike(cls, scaler, tmp_path):
 
 @each_variant
 def test_every_parameter_has_one_objective_and_a_gradient(cls, choice):
-    model, x = fitted(cls, **choice).model_, torch.randn(64, 3)
+    model, batch = fitted(cls, **choice).model_, [torch.randn(64, 3)]
+    if issubclass(cls, ConditionalDetector):
+        batch.append(torch.zeros(64, dtype=torch.int64))  # it was fitted without labels: one class
     owned = [parameter for objective in model.objectives() for parameter in objective.parameters()]
     assert sorted(map(id, owned)) == sorted(map(id, model.parameters()))
     names = {id(parameter): name for name, parameter in model.named_parameters()}
     for objective in model.objectives():
-        loss = sum(term.mean() for term in objective.loss(x).values())
+        loss = sum(term.mean() for term in objective.loss(*batch).values())
         parameters = objective.parameters()
         slopes = torch.autograd.grad(loss, parameters, allow_unused=True)
         for parameter, slope in zip(parameters, slopes, strict=True):

@@ -101,6 +101,7 @@ class ImageFolder:
         self.paths = [path for path, _ in kept]
         self.class_names: tuple[str, ...] = tuple(names)
         self.classes = np.array([names.index(name) for _, name in kept], dtype=np.int64)
+        self.labels: NDArray[np.int64] | None = None  # what a detector makes of labels
         self._like: tuple[tuple[int, int, int], np.dtype[Any]] | None = None
 
     def __len__(self) -> int:
@@ -119,11 +120,21 @@ class ImageFolder:
         if isinstance(key, int | np.integer):
             image: NDArray[Any] = self.pixels(np.array([key]))[0]
             return image[0] if len(image) == 1 else image.transpose(1, 2, 0)
-        part = object.__new__(ImageFolder)
-        part.__dict__.update(self.__dict__, _like=(self.shape, self.dtype))
-        part.paths = [self.paths[i] for i in np.arange(len(self))[key]]
-        part.classes = self.classes[key]
-        return part
+        return self._with(
+            _like=(self.shape, self.dtype),
+            paths=[self.paths[i] for i in np.arange(len(self))[key]],
+            classes=self.classes[key],
+            labels=None if self.labels is None else self.labels[key],
+        )
+
+    def labelled(self, labels: NDArray[np.int64]) -> "ImageFolder":
+        """Return the same images with the number of each one's class among a detector's."""
+        return self._with(labels=labels)
+
+    def _with(self, **changes: Any) -> "ImageFolder":
+        other = object.__new__(ImageFolder)
+        other.__dict__.update(self.__dict__, **changes)
+        return other
 
     def of(self, *names: str) -> "ImageFolder":
         """Return the images of some of the classes."""

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 from torch import Tensor
 
 from genad.data.image_folder import ImageFolder
-from genad.data.samples import Samples
+from genad.data.samples import Samples, with_labels
 from genad.data.scaling import ScalerName
 from genad.data.views import Array, View
 from genad.errors import DataError, ParameterError
@@ -37,6 +37,13 @@ class ImageSource(Protocol):
     @property
     def layout(self) -> str:
         """The axes of an image as its owner holds it: "hw", "hwc" or "chw"."""
+
+    @property
+    def labels(self) -> NDArray[np.int64] | None:
+        """The number of each image's class, of shape (n,), where `labelled` gave them one."""
+
+    def labelled(self, labels: NDArray[np.int64], /) -> Self:
+        """Return the same images with the number of each one's class."""
 
     def __len__(self) -> int: ...
 
@@ -81,6 +88,7 @@ class ImageArray:
                 "convert them, as with X.astype('uint8')."
             )
         self.values, self.rows = values, np.arange(len(values))
+        self.labels: NDArray[np.int64] | None = None
         self.layout = "hw" if values.ndim == 3 else _layout(values.shape)
         self.dtype = native if native.kind == "u" else np.dtype(np.float32)
         if native.kind == "f":
@@ -95,9 +103,16 @@ class ImageArray:
         return len(self.rows)
 
     def __getitem__(self, key: slice | NDArray[Any]) -> Self:
-        part = object.__new__(type(self))
-        part.__dict__.update(self.__dict__, rows=self.rows[key])
-        return part
+        labels = None if self.labels is None else self.labels[key]
+        return self._with(rows=self.rows[key], labels=labels)
+
+    def labelled(self, labels: NDArray[np.int64]) -> Self:  # noqa: D102
+        return self._with(labels=labels)
+
+    def _with(self, **changes: Any) -> Self:
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__, **changes)
+        return other
 
     def pixels(self, key: slice | NDArray[Any]) -> NDArray[Any]:  # noqa: D102
         values = self.values[self.rows[key]]
@@ -195,10 +210,19 @@ class Images(View[ImageSource]):
         order = np.random.default_rng(seed).permutation(n)
         return source[np.sort(order[held:])], source[np.sort(order[:held])]
 
+    def item_labels(self, source: ImageSource, y: Any) -> Array:
+        """Return a label per image; without any, in a folder of images, the sub-folder's name."""
+        if y is None and isinstance(source, ImageFolder):
+            y = np.array(source.class_names)[source.classes]
+        return super().item_labels(source, y)
+
+    def labelled(self, source: ImageSource, labels: NDArray[np.int64]) -> ImageSource:  # noqa: D102
+        return source.labelled(labels)
+
     def samples(self, source: ImageSource, device: torch.device) -> Samples:  # noqa: D102
         resident = len(source) * math.prod(source.shape) * source.dtype.itemsize <= _RESIDENT
         stored = _tensor(source.pixels(slice(None))).to(device) if resident else source
-        return Pixels(stored, self.centre, self.scale, device)
+        return with_labels(Pixels(stored, self.centre, self.scale, device), source.labels)
 
     def count(self, source: ImageSource) -> int:  # noqa: D102
         return len(source)

@@ -1,9 +1,10 @@
 """Samples: what models train on, whether held in one tensor or cut out of data when asked for."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 
@@ -21,6 +22,62 @@ class Samples(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, key: Tensor | slice, /) -> Tensor: ...
+
+
+class Labelled:
+    """Samples, and the class of each.
+
+    Indexing gives samples, as if they had no classes; `batch` gives both.
+
+    Parameters
+    ----------
+    samples : of shape (n, *shape).
+    labels : the number of each one's class, of shape (n,).
+
+    Examples
+    --------
+    >>> samples = Labelled(torch.zeros(3, 2), torch.tensor([0, 1, 1]))
+    >>> samples[1:].shape
+    torch.Size([2, 2])
+    """
+
+    def __init__(self, samples: Samples, labels: Tensor) -> None:
+        self.samples, self.labels = samples, labels.to(samples.device)
+
+    @property
+    def device(self) -> torch.device:  # noqa: D102
+        return self.samples.device
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, key: Tensor | slice) -> Tensor:
+        return self.samples[key]
+
+
+def with_labels(samples: Samples, labels: NDArray[Any] | None) -> Samples:
+    """Return samples with the number of each one's class, if there are any.
+
+    Examples
+    --------
+    >>> with_labels(torch.zeros(2, 1), None).shape
+    torch.Size([2, 1])
+    """
+    return samples if labels is None else Labelled(samples, torch.from_numpy(labels))
+
+
+def batch(samples: Samples, key: Tensor | slice) -> tuple[Tensor, ...]:
+    """Return some of the samples, followed by their classes where these are known.
+
+    Examples
+    --------
+    >>> batch(torch.zeros(3, 1), slice(1))
+    (tensor([[0.]]),)
+    >>> batch(Labelled(torch.zeros(3, 1), torch.tensor([5, 6, 7])), slice(1))
+    (tensor([[0.]]), tensor([5]))
+    """
+    labels = (samples.labels[key],) if isinstance(samples, Labelled) else ()
+    return samples[key], *labels
 
 
 def blocks(samples: Samples, size: int) -> Iterator[Tensor]:

@@ -30,8 +30,7 @@ class Recording:
     stamps : of shape (time,), or None.
     label : what to call the series in a message.
     notes : what is irregular about it, a sentence each.
-    labels : of shape (time,), 1 for an anomaly, 0 for a normal step and NaN where it is not known;
-        or None.
+    labels : the number of each step's class, of shape (time,), or None.
     """
 
     values: Values
@@ -39,7 +38,7 @@ class Recording:
     stamps: Stamps | None = None
     label: str = "The series"
     notes: list[str] = field(default_factory=list)
-    labels: Values | None = None
+    labels: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.values)

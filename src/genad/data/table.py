@@ -54,6 +54,7 @@ class Table:
     ----------
     data : a float array of shape (n, columns), or a data frame.
     first : the number, from 0, of its first row in the whole that it is a part of.
+    labels : the number of each row's class, of shape (n,), or None.
 
     Examples
     --------
@@ -65,8 +66,8 @@ class Table:
            [nan]])
     """
 
-    def __init__(self, data: Any, first: int = 0) -> None:
-        self.first = first
+    def __init__(self, data: Any, first: int = 0, labels: NDArray[np.int64] | None = None) -> None:
+        self.first, self.labels = first, labels
         self._array: NDArray[Any] | None = data if isinstance(data, np.ndarray) else None
         if self._array is None:
             self._frame: nw.DataFrame[Any] = nw.from_native(data, eager_only=True)
@@ -99,9 +100,9 @@ class Table:
 
     def take(self, rows: NDArray[np.intp]) -> "Table":
         """Return the table of the rows with the given numbers."""
-        return Table(
-            self._array[rows] if self._array is not None else self._frame[rows.tolist()].to_native()
-        )
+        array, labels = self._array, self.labels
+        part = self._frame[rows.tolist()].to_native() if array is None else array[rows]
+        return Table(part, labels=None if labels is None else labels[rows])
 
     def is_numeric(self, column: int) -> bool:
         """Return whether a column holds numbers, booleans or times."""

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from genad.data.encoding import TableEncoder
-from genad.data.samples import Samples
+from genad.data.samples import Samples, with_labels
 from genad.data.scaling import ScalerName
 from genad.data.table import Table, in_order, is_frame
 from genad.errors import DataError
@@ -86,6 +86,20 @@ class View(ABC, Generic[S]):
     @abstractmethod
     def split(self, source: S, fraction: float, seed: int) -> tuple[S, S | None]:
         """Return what to train on and, if the fraction allows, what to hold out."""
+
+    def item_labels(self, source: S, y: Any) -> Array:
+        """Return labels as the user gives them, one per item, of shape (n,); without any all 0."""
+        labels = np.zeros(self.count(source), np.int64) if y is None else np.asarray(y)
+        if labels.shape != (self.count(source),):
+            raise DataError(
+                f"y has shape {labels.shape}, but there are {self.count(source)} samples; give "
+                "one label for each."
+            )
+        return labels
+
+    @abstractmethod
+    def labelled(self, source: S, labels: NDArray[np.int64]) -> S:
+        """Return the source with the number of each item's class; `samples` then has them too."""
 
     @abstractmethod
     def samples(self, source: S, device: torch.device) -> Samples:
@@ -174,8 +188,13 @@ class Rows(View[Table]):
         order = np.random.default_rng(seed).permutation(n)
         return source.take(np.sort(order[held:])), source.take(np.sort(order[:held]))
 
+    def labelled(self, source: Table, labels: NDArray[np.int64]) -> Table:  # noqa: D102
+        source.labels = labels
+        return source
+
     def samples(self, source: Table, device: torch.device) -> Samples:  # noqa: D102
-        return torch.from_numpy(self.encode(source, 0, len(source))).to(device)
+        samples = torch.from_numpy(self.encode(source, 0, len(source))).to(device)
+        return with_labels(samples, source.labels)
 
     def count(self, source: Table) -> int:  # noqa: D102
         return len(source)

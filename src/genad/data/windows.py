@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from torch import Tensor
 
-from genad.data.samples import Samples
+from genad.data.samples import Samples, with_labels
 from genad.data.scaling import Scaler, ScalerName
 from genad.data.series import Recording, Recordings, Values, read_recordings
 from genad.data.views import Array, Collector, View
@@ -136,6 +136,30 @@ class Windows(View[Recordings]):
                 return [(int(a), int(b) - held, int(b)) for a, b in pairwise(bounds)]
         return [(0, length, length)]
 
+    def item_labels(self, source: Recordings, y: Any) -> Array:
+        """Return a label per step; of a list of series each may have one label for all of it."""
+        given = [0] * len(source.each) if y is None else list(y) if source.many else [y]
+        lengths = [len(recording) for recording in source.each]
+        if len(given) != len(lengths):
+            raise DataError(f"y has {len(given)} entries, but there are {len(lengths)} series.")
+        labels = [np.asarray(each) for each in given]
+        for each, length in zip(labels, lengths, strict=True):
+            if each.shape not in ((), (length,)):
+                raise DataError(
+                    f"y has shape {each.shape} where a series has {length} time steps; give one "
+                    "label for each step, or a single one."
+                )
+        spread = zip(labels, lengths, strict=True)
+        return np.concatenate([np.broadcast_to(each, length) for each, length in spread])
+
+    def labelled(self, source: Recordings, labels: NDArray[np.int64]) -> Recordings:
+        """Return the series with a class per step; a window's is the most frequent of its steps."""
+        start = 0
+        for recording in source.each:
+            recording.labels = labels[start : start + len(recording)]
+            start += len(recording)
+        return source
+
     def samples(self, source: Recordings, device: torch.device) -> Samples:  # noqa: D102
         values = [self.scaled(recording.values) for recording in source.each]
         starts, offset = [], 0
@@ -143,7 +167,21 @@ class Windows(View[Recordings]):
             starts.append(offset + self._starts(len(recording)))
             offset += len(recording)
         cut = torch.from_numpy(np.concatenate(starts)).to(device)
-        return Cut(torch.from_numpy(np.concatenate(values)).float().to(device), cut, self.window)
+        series = torch.from_numpy(np.concatenate(values)).float().to(device)
+        return with_labels(Cut(series, cut, self.window), self._labels(source))
+
+    def _labels(self, source: Recordings) -> NDArray[np.int64] | None:
+        """Return the class of each window, where steps have one; of several the lowest number."""
+        every = [recording.labels for recording in source.each if recording.labels is not None]
+        if not every:
+            return None
+        classes = np.arange(max(int(labels.max()) for labels in every) + 1)
+        found = []
+        for labels in every:
+            counts = np.cumsum(np.r_["0,2", 0 * classes, labels[:, None] == classes], axis=0)
+            starts = self._starts(len(labels))
+            found.append((counts[starts + self.window] - counts[starts]).argmax(1))
+        return np.concatenate(found)
 
     def count(self, source: Recordings) -> int:  # noqa: D102
         return sum(self._windows(len(recording)) for recording in source.each)

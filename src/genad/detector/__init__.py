@@ -2,12 +2,14 @@
 
 from genad.detector.base import Detector, Scores
 from genad.detector.causal import CausalDetector, CausalModel, Follower, Stream
+from genad.detector.conditional import ConditionalDetector
 from genad.detector.saving import rebuild
 from genad.detector.trained import LatentDetector, TrainedDetector
 
 __all__ = [
     "CausalDetector",
     "CausalModel",
+    "ConditionalDetector",
     "Detector",
     "Follower",
     "LatentDetector",

@@ -119,6 +119,10 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def _build(self, shape: tuple[int, ...]) -> Model:
         """Return an untrained model for samples of the given shape."""
 
+    def _labelled(self, source: Any, y: Any) -> Any:
+        """Return a source with the classes that `y` says; by default, nothing is learnt of it."""
+        return source
+
     def _train(self, model: Model, samples: Samples, held_out: Samples, seed: int) -> History:
         """Train the model; by default there is nothing to train."""
         return History()
@@ -133,7 +137,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         ----------
         X : array of shape (n, features), or a data frame with numeric, boolean, time or text
             columns; values may be missing, but not infinite.
-        y : ignored.
+        y : the class of each row, time step or image, for detectors that learn from labels.
 
         Raises
         ------
@@ -145,7 +149,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         self._validate_params()
         strategy = self._strategy()
         self.view_ = self._view(X)
-        source = self.view_.read(X, self, reset=True)
+        source = self._labelled(self.view_.read(X, self, reset=True), y)
         self.view_.fit(source)
         seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         kept, held = self.view_.split(source, self.validation_fraction, seed)

@@ -26,12 +26,14 @@ def describe(detector: "Detector") -> tuple[dict[str, Any], Arrays]:
     arrays |= {f"model.{name}": tensor.cpu().numpy() for name, tensor in weights.items()}
     arrays["calibration"] = detector.calibration_.reference_scores
     names = getattr(detector, "feature_names_in_", None)
+    classes = getattr(detector, "classes_", None)
     config = {
         "detector": type(detector).__name__,
         "parameters": plain_parameters(detector.get_params(deep=False)),
         "view": {"kind": detector.view_.kind, **view},
         "n_features_in": detector.n_features_in_,
         "feature_names_in": None if names is None else [str(name) for name in names],
+        "classes": None if classes is None else classes.tolist(),
         "threshold": detector.threshold_,
         "history": detector.history_.to_config(),
         "genad": version("genad"),
@@ -48,6 +50,8 @@ def rebuild(cls: type[D], config: dict[str, Any], arrays: Arrays, device: str | 
         detector.n_features_in_ = config["n_features_in"]
         if config["feature_names_in"] is not None:
             detector.feature_names_in_ = np.array(config["feature_names_in"], dtype=object)
+        if config.get("classes") is not None:
+            detector.classes_ = np.array(config["classes"])
         detector.view_ = detector._make_view(config["view"]["kind"])
         detector.view_.load_state(config["view"], section(arrays, "view."))
         with torch.random.fork_rng([]):

@@ -1,10 +1,12 @@
 """Detectors whose model is trained by gradient descent, and those made of encoders and decoders."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar, Literal, final
 
 import torch
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
 
 from genad.data.samples import Samples
 from genad.data.views import Stack
@@ -100,7 +102,6 @@ class LatentDetector(TrainedDetector):
     hidden: SizesOrNone | None = None
     net: Literal["auto", "mlp", "conv", "rnn", "lstm", "gru"] = "auto"
 
-    @final
     def sample(self, n: int = 1, *, random_state: RandomState = None) -> Any:
         """Return synthetic rows, windows or images, n of them, in the units of the data.
 
@@ -115,6 +116,11 @@ class LatentDetector(TrainedDetector):
             If n is not positive, or the model has no prior to draw from, as an autoencoder.
         """
         check_is_fitted(self)
+        return self._draw(self.model_.sample, n, random_state)
+
+    @final
+    def _draw(self, draw: Callable[[int], Tensor], n: int, random_state: RandomState) -> Any:
+        """Return what a function draws, in the units of the data."""
         if type(self.model_).sample is Model.sample:
             raise ParameterError(
                 f"{type(self).__name__} learns no distribution to draw samples from; take a VAE "
@@ -130,7 +136,7 @@ class LatentDetector(TrainedDetector):
         ):
             torch.manual_seed(seed)
             sizes = [min(_DRAWS, n - start) for start in range(0, n, _DRAWS)]
-            samples = torch.cat([self.model_.sample(size).cpu() for size in sizes])
+            samples = torch.cat([draw(size).cpu() for size in sizes])
         return self.view_.decode(samples.numpy())
 
     @final

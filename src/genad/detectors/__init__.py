@@ -3,6 +3,8 @@
 from genad.detectors.alad import ALAD
 from genad.detectors.anogan import AnoGAN
 from genad.detectors.autoencoder import AutoEncoder
+from genad.detectors.conditional_gan import ConditionalGAN
+from genad.detectors.conditional_vae import ConditionalVAE
 from genad.detectors.dae import DAE
 from genad.detectors.egbad import EGBAD
 from genad.detectors.f_anogan import FAnoGAN
@@ -28,6 +30,8 @@ __all__ = [
     "VAE",
     "AnoGAN",
     "AutoEncoder",
+    "ConditionalGAN",
+    "ConditionalVAE",
     "FAnoGAN",
     "Forecaster",
     "GANomaly",

@@ -1,7 +1,7 @@
 """VAE: how unlikely a sample is under a variational autoencoder."""
 
 import math
-from typing import Literal, final
+from typing import Literal, Protocol, final
 
 import torch
 from torch import Tensor, nn
@@ -14,7 +14,7 @@ from genad.losses import (
     per_sample,
     standard_normal_log_density,
 )
-from genad.nets import Networks, latent_size
+from genad.nets import latent_size
 from genad.parameters import NaturalFloat, PositiveInt
 from genad.training import Model, Objective, Terms
 
@@ -64,60 +64,102 @@ class VAE(LatentDetector):
     samples: PositiveInt = 16
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _VAEModel(self._networks(shape), self)
+        nets = self._networks(shape)
+        latent = latent_size(shape, self.latent)
+        return VAEModel(nets.encoder(2 * latent), nets.decoder(latent), shape, latent, self)
 
 
-class _VAEModel(Model):
+class VAEOptions(Protocol):
+    """What a VAE's model asks of its detector: parameters of these names."""
+
+    beta: float
+    likelihood: Literal["gaussian", "bernoulli"]
+    samples: int
+
+    @property
+    def scored_by(self) -> str:
+        """The parameter `score`."""
+
+
+class VAEModel(Model):
+    """A variational autoencoder, whose encoder and decoder may also be given the class of a sample.
+
+    Parameters
+    ----------
+    encoder : maps samples (and classes) to mean and log variance, of shape (n, 2 latent).
+    decoder : maps latents (and classes) to samples.
+    shape, latent : of a sample, and the size of its latent.
+    options : the detector.
+    """
+
     noise: Tensor
 
-    def __init__(self, nets: Networks, options: VAE) -> None:
+    def __init__(
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        shape: tuple[int, ...],
+        latent: int,
+        options: VAEOptions,
+    ) -> None:
         super().__init__()
         self.kind, self.beta = options.scored_by, options.beta
         self.bernoulli = options.likelihood == "bernoulli"
         self.additive = self.kind == "reconstruction_probability"
-        latent = latent_size(nets.shape, options.latent)
-        self.encoder, self.decoder = nets.encoder(2 * latent), nets.decoder(latent)
-        variances = [] if self.bernoulli else [torch.zeros(nets.shape)]
+        self.encoder, self.decoder = encoder, decoder
+        variances = [] if self.bernoulli else [torch.zeros(shape)]
         self.log_variance = nn.ParameterList(variances)
         self.register_buffer("noise", torch.randn(options.samples, 1, latent))
 
-    def objectives(self) -> list[Objective]:
+    def objectives(self) -> list[Objective]:  # noqa: D102
         return [Objective("vae", (self.encoder, self.decoder, self.log_variance), self.loss)]
 
-    def loss(self, x: Tensor) -> Terms:
-        mean, log_variance = self.posterior(x)
+    def loss(self, x: Tensor, *y: Tensor) -> Terms:
+        """Return the terms of the negative evidence lower bound."""
+        mean, log_variance = self.posterior(x, *y)
         z = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
         return {
-            "reconstruction": per_sample(self.negative_log_likelihood(x, z)),
+            "reconstruction": per_sample(self.negative_log_likelihood(x, z, *y)),
             "kl_divergence": self.beta * gaussian_kl(mean, log_variance),
         }
 
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+    def classes(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Return what encoder and decoder are given beside samples and latents: nothing here."""
+        return ()
+
+    def posterior(self, x: Tensor, *y: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of q(z|x), both of shape (n, latent)."""
-        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        mean, log_variance = self.encoder(x, *y).chunk(2, dim=1)
         # Bounded on both sides, so that an extreme row cannot overflow the exponential.
         return mean, 8 * torch.tanh(log_variance / 8)
 
-    def negative_log_likelihood(self, x: Tensor, z: Tensor) -> Tensor:
+    def negative_log_likelihood(self, x: Tensor, z: Tensor, *y: Tensor) -> Tensor:
         """Return -log p(x|z) of every element, of the shape of `x`."""
-        x_hat = self.decoder(z)
+        x_hat = self.decoder(z, *y)
         if self.bernoulli:
             return bernoulli_nll(x.clamp(0, 1), x_hat)
         # A column may be exactly reproducible; its variance must not vanish.
         return gaussian_nll(x, x_hat, self.log_variance[0].clamp(min=-9.0))
 
-    def score(self, x: Tensor) -> Tensor:
-        mean, log_variance = self.posterior(x)
+    def score(self, x: Tensor) -> Tensor:  # noqa: D102
+        return self.bound(x, *self.classes(x))
+
+    def bound(self, x: Tensor, *y: Tensor) -> Tensor:
+        """Return the score of each sample, if it is of that class."""
+        mean, log_variance = self.posterior(x, *y)
         if self.kind == "importance_weighted":
-            return self._importance_weighted(x, mean, log_variance)
-        score = per_sample(self.contributions(x))
+            return self._importance_weighted(x, mean, log_variance, *y)
+        score = per_sample(self._expected(x, mean, log_variance, *y))
         return score if self.additive else score + self.beta * gaussian_kl(mean, log_variance)
 
     def contributions(self, x: Tensor) -> Tensor:
         """Return the expected -log p(x|z) of every element; the divergence belongs to none."""
-        mean, log_variance = self.posterior(x)
+        y = self.classes(x)
+        return self._expected(x, *self.posterior(x, *y), *y)
+
+    def _expected(self, x: Tensor, mean: Tensor, log_variance: Tensor, *y: Tensor) -> Tensor:
         deviation = (0.5 * log_variance).exp()
-        draws = [self.negative_log_likelihood(x, mean + deviation * e) for e in self.noise]
+        draws = [self.negative_log_likelihood(x, mean + deviation * e, *y) for e in self.noise]
         return torch.stack(draws).mean(0)
 
     def step_scores(self, x: Tensor) -> Tensor:
@@ -127,12 +169,14 @@ class _VAEModel(Model):
         steps = self.contributions(x).flatten(2).sum(2)
         return steps + (self.score(x) - steps.sum(1))[:, None] / x.shape[1]
 
-    def _importance_weighted(self, x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    def _importance_weighted(
+        self, x: Tensor, mean: Tensor, log_variance: Tensor, *y: Tensor
+    ) -> Tensor:
         weights = []
         for noise in self.noise:
             z = mean + (0.5 * log_variance).exp() * noise
             log_joint = standard_normal_log_density(z) - per_sample(
-                self.negative_log_likelihood(x, z)
+                self.negative_log_likelihood(x, z, *y)
             )
             log_posterior = standard_normal_log_density(noise) - 0.5 * log_variance.sum(1)
             weights.append(log_joint - log_posterior)
@@ -140,15 +184,21 @@ class _VAEModel(Model):
 
     def latents(self, x: Tensor) -> Tensor:
         """Return the means of q(z|x)."""
-        return self.posterior(x)[0]
+        return self.posterior(x, *self.classes(x))[0]
 
-    def reconstruct(self, x: Tensor) -> Tensor:
-        return self._mean(self.latents(x))
+    def reconstruct(self, x: Tensor) -> Tensor:  # noqa: D102
+        y = self.classes(x)
+        return self._mean(self.posterior(x, *y)[0], *y)
 
     def sample(self, n: int) -> Tensor:
         """Return the means of p(x|z) for n draws of z, without the noise around them."""
-        return self._mean(torch.randn(n, self.noise.shape[2], device=self.noise.device))
+        return self._mean(self.prior(n))
 
-    def _mean(self, z: Tensor) -> Tensor:
-        x_hat: Tensor = self.decoder(z)
+    def prior(self, n: int) -> Tensor:
+        """Return n latents from the standard normal distribution, of shape (n, latent)."""
+        return torch.randn(n, self.noise.shape[2], device=self.noise.device)
+
+    def _mean(self, z: Tensor, *y: Tensor) -> Tensor:
+        """Return the mean of p(x|z), of the shape of samples."""
+        x_hat: Tensor = self.decoder(z, *y)
         return x_hat.sigmoid() if self.bernoulli else x_hat

@@ -6,12 +6,15 @@ know which view its samples come from.
 
 from genad.nets.adversaries import Discriminator, JointDiscriminator
 from genad.nets.build import networks
+from genad.nets.conditional import Classes, ConditionalNetworks
 from genad.nets.mlp import mlp
 from genad.nets.networks import PRIOR_BULK, Networks, Vectors, latent_size
 from genad.nets.spectral import SpectralLinear
 
 __all__ = [
     "PRIOR_BULK",
+    "Classes",
+    "ConditionalNetworks",
     "Discriminator",
     "JointDiscriminator",
     "Networks",

@@ -25,8 +25,8 @@ class Discriminator(nn.Module):
 
     def __init__(self, nets: Networks, *, spectral: bool = False) -> None:
         super().__init__()
-        self.body, width = nets.trunk(spectral=spectral)
-        self.head = mlp([width, 1], spectral=spectral)
+        self.body, self.width = nets.trunk(spectral=spectral)
+        self.head = mlp([self.width, 1], spectral=spectral)
 
     def features(self, x: Tensor) -> Tensor:
         """Return the last hidden layer, of shape (n, width)."""

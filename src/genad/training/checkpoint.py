@@ -12,7 +12,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from genad.data.samples import Samples, blocks
+from genad.data.samples import Labelled, Samples, blocks
 from genad.errors import ModelFormatError, ParameterError
 
 # Samples that are made on the way are made so many at a time.
@@ -38,6 +38,8 @@ class Checkpoint:
         digest = hashlib.sha256(json.dumps(run, sort_keys=True).encode())
         for block in blocks(samples, _BLOCK):
             digest.update(block.cpu().numpy().tobytes())
+        if isinstance(samples, Labelled):
+            digest.update(samples.labels.cpu().numpy().tobytes())
         return cls(Path(path), digest.hexdigest())
 
     def write(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:

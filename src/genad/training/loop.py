@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genad.data.samples import Samples
+from genad.data.samples import Samples, batch
 from genad.errors import TrainingDiverged
 from genad.training.callbacks import Callback
 from genad.training.checkpoint import Checkpoint, random_state_of, set_random_state
@@ -61,7 +61,8 @@ def train(
     Parameters
     ----------
     model : changed in place.
-    samples : of shape (n, *shape), on the model's device.
+    samples : of shape (n, *shape), on the model's device; if they are `Labelled`, losses get their
+        classes too.
     held_out : of shape (m, *shape), for the validation curve and early stopping; may be empty.
     options : how to train.
     callbacks : called after every epoch.
@@ -145,12 +146,12 @@ class _Run:
         order = torch.randperm(len(self.samples), device=self.samples.device)
         batches = torch.split(order, self.options.batch_size)
         for number, indices in enumerate(batches):
-            batch = self.samples[indices]
+            samples = batch(self.samples, indices)
             progress = (epoch + number / len(batches)) / self.options.epochs
             for updater in self.updaters:
                 updater.progress = progress
                 for _ in range(updater.objective.steps):
-                    updater.step(batch)
+                    updater.step(*samples)
         self.model.eval()
         terms = self._terms(epoch)
         validation = self._validate()

@@ -26,7 +26,8 @@ class Objective:
     ----------
     name : the name in the history.
     modules : the modules whose parameters this objective updates, and no others.
-    loss : maps a batch of samples to named terms; the loop minimises the sum of their means.
+    loss : maps a batch of samples, and their classes if these are known, to named terms; the loop
+        minimises the sum of their means.
     steps : updates per batch.
     stage : stages run one after the other, each for all epochs.
     lr_scale : multiplies the learning rate (two time scales).
@@ -37,7 +38,7 @@ class Objective:
 
     name: str
     modules: tuple[nn.Module, ...]
-    loss: Callable[[Tensor], Terms]
+    loss: Callable[..., Terms]
     steps: int = 1
     stage: int = 0
     lr_scale: float = 1.0

@@ -55,14 +55,14 @@ class Updater:
         self._seen: Counter[torch.Size] = Counter()
         self._recordings: dict[torch.Size, Recording | None] = {}
 
-    def step(self, batch: Tensor) -> None:
-        """Update the parameters once on a batch of shape (n, *shape)."""
-        recording = self._recording(batch)
+    def step(self, *batch: Tensor) -> None:
+        """Update the parameters once on samples, and their classes if these are known."""
+        recording = self._recording(*batch)
         if recording is None:
-            terms, gradient = self._eager(batch)
+            terms, gradient = self._eager(*batch)
         with torch.inference_mode():  # spares every operation the bookkeeping for derivatives
             if recording is not None:
-                terms, gradient = recording.replay(batch)
+                terms, gradient = recording.replay(*batch)
             if self.clip is not None:
                 gradient = gradient * (self.clip / gradient.norm().clamp(min=1e-12)).clamp(max=1)
             self.adam.step(gradient, self.objective.schedule(self.progress))
@@ -72,9 +72,9 @@ class Updater:
                 decay = min(self.ema, self.updates / (self.updates + 9))
                 self.average.lerp_(self.values, 1 - decay)
             self._taken += 1
-            total = self._totals.get(batch.shape)
+            total = self._totals.get(batch[0].shape)
             if total is None:
-                self._totals[batch.shape] = terms.clone()
+                self._totals[batch[0].shape] = terms.clone()
             else:
                 total.add_(terms)
 
@@ -113,33 +113,33 @@ class Updater:
             self.average.copy_(state["average"])
         self.adam.steps, self.updates = (int(count) for count in state["counts"])
 
-    def _recording(self, batch: Tensor) -> Recording | None:
+    def _recording(self, *batch: Tensor) -> Recording | None:
         """Return the recording for batches of this shape, made once they have been seen often."""
-        shape = batch.shape
+        shape = batch[0].shape
         if shape not in self._recordings:
             self._seen[shape] += 1
             if self._seen[shape] < _STEPS_BEFORE_RECORDING:
                 return None
-            self._recordings[shape] = self._record(batch)
+            self._recordings[shape] = self._record(*batch)
         return self._recordings[shape]
 
-    def _eager(self, batch: Tensor) -> tuple[Tensor, ...]:
+    def _eager(self, *batch: Tensor) -> tuple[Tensor, ...]:
         """Return all terms end to end, and the flat gradient of the sum of their means."""
-        terms: Terms = self.objective.loss(batch)
-        self._sizes[batch.shape] = {name: term.numel() for name, term in terms.items()}
+        terms: Terms = self.objective.loss(*batch)
+        self._sizes[batch[0].shape] = {name: term.numel() for name, term in terms.items()}
         loss = torch.stack([term.mean() for term in terms.values()]).sum()
         gradients = torch.autograd.grad(loss, self.parameters)
         return _flat(term.detach() for term in terms.values()), _flat(gradients)
 
-    def _record(self, batch: Tensor) -> Recording | None:
+    def _record(self, *batch: Tensor) -> Recording | None:
         """Return a recording of the step where that pays and is possible, else None."""
-        if batch.device.type != "cpu" or len(self.values) > _REPLAY_PARAMETERS:
+        if batch[0].device.type != "cpu" or len(self.values) > _REPLAY_PARAMETERS:
             return None
         # Recording runs the step, which must leave no trace in the run.
         random_state = torch.get_rng_state()
         buffers = [(buffer, buffer.clone()) for buffer in self.model.buffers()]
         try:
-            return Recording(self._eager, batch)
+            return Recording(self._eager, *batch)
         except Unrecordable:
             return None
         finally:
