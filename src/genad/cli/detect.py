@@ -7,11 +7,12 @@ from pathlib import Path
 import typer
 
 from genad.cli import options
+from genad.cli.stream_options import check_stream
 
 
 def detect(
     ctx: typer.Context,
-    data: options.Data,
+    data: options.DataOrLines = "",
     train: options.Train = None,
     time: options.Time = None,
     window: options.Window = None,
@@ -32,14 +33,28 @@ def detect(
     out: options.OutFolder = Path("out"),
     scores_format: options.ScoresFormat = None,
     force: options.Force = False,
+    follow: options.Follow = False,
+    warm_up: options.WarmUp = None,
+    state: options.State = None,
+    skip_bad: options.SkipBad = False,
+    guard: options.Guard = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Fit a detector, score rows or time steps, and say which are anomalies and why.
 
     Writes a folder with the scored rows, a page to read or mail (report.html) and the model, if
-    it is one of ours.
+    it is one of ours. With --follow, scores lines of a stream as they come.
     """
+    if check_stream(ctx, data, follow=follow):
+        from genad.cli.follow import FollowOptions
+        from genad.cli.followed import follow_new
+
+        lines = FollowOptions(time, skip_bad, state, as_json, quiet, tuple(ignore or ()))
+        given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
+        given |= {"window": window, "random_state": seed, "device": device}
+        follow_new(lines, model, settings, given, train=train, warm_up=warm_up, guard=guard)
+        return
     from genad.cli import inputs, jobs, outputs, show
     from genad.cli.progress import Bars
     from genad.cli.resume import resumable

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 DATA_PANEL, MODEL_PANEL, OUTPUT_PANEL = "Data", "Model and threshold", "Output"
+STREAM_PANEL = "Stream"
 
 AnyData = Annotated[
     str,
@@ -19,6 +20,14 @@ Data = Annotated[
     str,
     typer.Argument(
         metavar="DATA", help="CSV, TSV, Parquet or NPZ file, or a name of `genad data list`."
+    ),
+]
+DataOrLines = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA",
+        help="CSV, TSV, Parquet or NPZ file, or a name of `genad data list`; with --follow, - for "
+        "standard input, which may be left out.",
     ),
 ]
 Train = Annotated[
@@ -269,5 +278,53 @@ ScoresFormat = Annotated[
         metavar="FORMAT",
         rich_help_panel=OUTPUT_PANEL,
         help="csv, tsv or parquet; by default that of the input.",
+    ),
+]
+Follow = Annotated[
+    bool,
+    typer.Option(
+        "--follow",
+        metavar="",
+        rich_help_panel=STREAM_PANEL,
+        help="Read lines from standard input, a header first, and write each with its score as it "
+        "comes, until the input ends or Ctrl-C. The threshold moves with the scores (peaks over "
+        "threshold) unless one is given.",
+    ),
+]
+WarmUp = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=2,
+        rich_help_panel=STREAM_PANEL,
+        help="Learn from the first N lines, which get no score; by default 750, or as many as the "
+        "model's windows need. Not with --train.",
+    ),
+]
+State = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        rich_help_panel=STREAM_PANEL,
+        help="Keep the state of the stream here, and go on from it if there is one: the scores are "
+        "those of one uninterrupted stream.",
+    ),
+]
+SkipBad = Annotated[
+    bool,
+    typer.Option(
+        "--skip-bad",
+        metavar="",
+        rich_help_panel=STREAM_PANEL,
+        help="Leave out lines that cannot be read, and say which; else the first one ends it.",
+    ),
+]
+Guard = Annotated[
+    bool,
+    typer.Option(
+        "--guard",
+        metavar="",
+        rich_help_panel=STREAM_PANEL,
+        help="Scores above the threshold do not move it; a lasting change then alarms for ever.",
     ),
 ]

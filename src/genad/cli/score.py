@@ -2,24 +2,41 @@
 
 from pathlib import Path
 
+import typer
+
 from genad.cli import options
+from genad.cli.stream_options import check_stream
 
 
 def score(
+    ctx: typer.Context,
     model: options.SavedModel,
-    data: options.Data,
+    data: options.DataOrLines = "",
+    time: options.Time = None,
     label: options.Label = None,
     anomaly: options.Anomaly = None,
     out: options.OutFile = Path("scores.csv"),
     force: options.Force = False,
+    follow: options.Follow = False,
+    state: options.State = None,
+    skip_bad: options.SkipBad = False,
+    guard: options.Guard = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
     """Score the rows of a file with a saved model, chunk by chunk.
 
     The scored file keeps the columns of the input and adds anomaly_score, anomaly_probability and
-    is_anomaly.
+    is_anomaly. With --follow, scores lines of a stream as they come.
     """
+    if check_stream(ctx, data, follow=follow):
+        from genad.cli.follow import FollowOptions
+        from genad.cli.followed import follow_saved
+        from genad.cli.inputs import model_folder
+
+        lines = FollowOptions(time, skip_bad, state, as_json, quiet)
+        follow_saved(lines, model_folder(model), guard=guard)
+        return
     from genad.cli import inputs, outputs, show
     from genad.cli.progress import Bars
     from genad.files import score_source

@@ -15,7 +15,14 @@ import numpy as np
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["MISSING", "DelimitedText", "fault_in_text"]
+__all__ = [
+    "MISSING",
+    "DelimitedText",
+    "column_names",
+    "delimiter_of",
+    "fault_in_text",
+    "is_data",
+]
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "?")
 # Bytes parsed at a time. Arrow reads up to 32 blocks ahead, so they bound the memory.
@@ -53,11 +60,11 @@ class DelimitedText:
         with _open_text(path) as text:
             lines = csv.reader(text, delimiter=self._delimiter)
             first = next((line for line in lines if line), [])
-            headless = _is_data(first)
+            headless = is_data(first)
             self._skipped = 0 if headless else lines.line_num
             self.has_rows = headless or any(lines)
         self._block = max(_BLOCK, 16 * sum(map(len, first)))  # a row must fit in
-        self.columns = [f"x{i}" for i in range(len(first))] if headless else _names(first)
+        self.columns = [f"x{i}" for i in range(len(first))] if headless else column_names(first)
         self._types: dict[str, Any] | None = None
 
     def read(self) -> pa.Table:
@@ -242,16 +249,39 @@ def _delimiter(path: Path) -> str:
     if ".tsv" in [suffix.lower() for suffix in path.suffixes[-2:]]:
         return "\t"
     with _open_text(path) as text:
-        line = next((line for line in text if line.strip()), "")
+        return delimiter_of(next((line for line in text if line.strip()), ""))
+
+
+def delimiter_of(line: str) -> str:
+    """Return the delimiter that cuts a line into most cells; the comma if none does.
+
+    Examples
+    --------
+    >>> delimiter_of("at;flow;heat"), delimiter_of("flow")
+    (';', ',')
+    """
     return max(",;\t", key=lambda delimiter: len(next(csv.reader([line], delimiter=delimiter))))
 
 
-def _names(header: list[str]) -> list[str]:
+def column_names(header: list[str]) -> list[str]:
+    """Return the names in a header, made up where they are missing.
+
+    Examples
+    --------
+    >>> column_names(["at", " flow", ""])
+    ['at', 'flow', 'unnamed_2']
+    """
     return [name.strip() or f"unnamed_{i}" for i, name in enumerate(header)]
 
 
-def _is_data(cells: list[str]) -> bool:
-    """Tell a first line of numbers from a header."""
+def is_data(cells: list[str]) -> bool:
+    """Tell a first line of numbers from a header.
+
+    Examples
+    --------
+    >>> is_data(["1.5", ""]), is_data(["at", "2"])
+    (True, False)
+    """
     full = [cell for cell in cells if cell not in MISSING]
     return bool(full) and all(map(_is_number, full))
 

@@ -163,9 +163,12 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             self.history_ = self._train(self.model_, samples, held_out, seed)
             self.model_.eval()
             self.model_.finish(samples, held_out)
-        reference = source if self.contamination != "auto" or held is None else held
-        self._calibrate(self._scores(reference, reference=True), strategy)
+        self._calibrate(self._scores(self._normal(source, held), reference=True), strategy)
         return self
+
+    def _normal(self, source: Any, held: Any) -> Any:
+        """Return the data whose scores are the reference: what was held out, if anything was."""
+        return source if self.contamination != "auto" or held is None else held
 
     def _strategy(self) -> Threshold:
         if self.threshold is None:

@@ -101,6 +101,11 @@ class CausalDetector(Detector):
     def _view(self, X: Any) -> View[Any]:
         return self._make_view("series")
 
+    def _normal(self, source: Any, held: Any) -> Any:
+        # Where nothing is trained, nothing is known of the steps before they come; and a stretch
+        # that was held out would be scored from a start that the series does not have.
+        return super()._normal(source, held) if self.model_.objectives() else source
+
     def _over(
         self,
         source: Recordings,

@@ -2,23 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from genad.data import Series, open_table
 from genad.errors import DataError, ParameterError
 from genad.files.labels import as_labels
+from genad.files.stamps import read_stamps
 from genad.files.survey import Roles
 
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet", ".npz")
-# Numbers from here on are taken for seconds, then milliseconds, ... since 1970; smaller ones count.
-_EPOCH = 1e8
-_UNITS = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (_EPOCH, 1.0))
 # Files whose usual steps differ by more than this factor are not of one make.
 _RATES = 1.5
 
@@ -155,7 +151,7 @@ def _open(path: Path, name: str, time: str | None, roles: Roles) -> SeriesTable:
             f"{name} needs numeric columns beside its time stamps, but "
             + (f"{texts[0]!r} holds text; leave it out (--ignore)." if texts else "has none.")
         )
-    stamps = None if time is None else _stamps(table[time], name, time)
+    stamps = None if time is None else read_stamps(table[time], name, time)
     return SeriesTable(name, table, channels, stamps, labels)
 
 
@@ -177,35 +173,6 @@ def _is_number(kind: pa.DataType) -> bool:
         or pa.types.is_boolean(kind)
         or pa.types.is_null(kind)
     )
-
-
-def _stamps(column: pa.ChunkedArray, name: str, time: str) -> NDArray[np.datetime64]:
-    """Return time stamps in microseconds, in UTC where they name a zone."""
-    if column.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0]) + 1
-        raise DataError(f"{name} has no time stamp in row {row}; fill it in or drop the row.")
-    if pa.types.is_temporal(column.type):
-        plain = pc.cast(column, pa.timestamp("us"), safe=False)
-        return np.asarray(plain.to_numpy(), "datetime64[us]")
-    if _is_number(column.type):
-        numbers = np.asarray(column.to_numpy(), np.float64)
-        scale = next((scale for least, scale in _UNITS if numbers[0] >= least), 1.0)
-        return np.asarray((numbers / scale * 1e6).astype(np.int64), "datetime64[us]")
-    return np.array(
-        [_stamp(text, row, name, time) for row, text in enumerate(column.to_pylist(), 1)],
-        dtype="datetime64[us]",
-    )
-
-
-def _stamp(text: str, row: int, name: str, time: str) -> datetime:
-    try:
-        stamp = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise DataError(
-            f"{name}, row {row}: {text!r} in {time!r} is no time stamp; write them as "
-            "2024-01-31 13:45:00 (ISO 8601), or as seconds since 1970."
-        ) from error
-    return stamp if stamp.tzinfo is None else stamp.astimezone(UTC).replace(tzinfo=None)
 
 
 def _check_alike(every: list[SeriesTable]) -> None:
