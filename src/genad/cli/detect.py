@@ -1,13 +1,19 @@
 """`genad detect`: the main job, from a table to a verdict."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from genad.cli import options
 from genad.cli.stream_options import check_stream
+
+if TYPE_CHECKING:
+    from genad.cli.jobs import Job
+    from genad.detection import Detection
 
 
 def detect(
@@ -47,19 +53,11 @@ def detect(
     it is one of ours. With --follow, scores lines of a stream as they come.
     """
     if check_stream(ctx, data, follow=follow):
-        from genad.cli.follow import FollowOptions
         from genad.cli.followed import follow_new
 
-        lines = FollowOptions(time, skip_bad, state, as_json, quiet, tuple(ignore or ()))
-        given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
-        given |= {"window": window, "random_state": seed, "device": device}
-        follow_new(lines, model, settings, given, train=train, warm_up=warm_up, guard=guard)
+        follow_new(ctx.params)
         return
     from genad.cli import inputs, jobs, outputs, show
-    from genad.cli.progress import Bars
-    from genad.cli.resume import resumable
-    from genad.detectors.external import why_unsaved
-    from genad.report import detect_page
 
     inputs.check_threshold(threshold, contamination, top)
     labelled = normal_only and Path(data).exists()  # a data set brings labels of its own
@@ -68,15 +66,36 @@ def detect(
     given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
     job = jobs.make_job(source, model, settings, **given, random_state=seed, device=device)
     suffix = inputs.scores_suffix(data, scores_format)
-    command = shlex.join(["genad", *ctx.obj])
+    detection = _run(job, ctx.obj, suffix, out, resume=resume, force=force, quiet=quiet)
+    files = {n.partition(".")[0]: out / n for n in outputs.DETECTION if (out / n).exists()}
+    show.detection(detection, files, as_json=as_json, quiet=quiet)
+
+
+def _run(
+    job: "Job",
+    arguments: Sequence[str],
+    suffix: str,
+    out: Path,
+    *,
+    resume: bool,
+    force: bool,
+    quiet: bool,
+) -> "Detection":
+    """Do the job, and write what comes out of it to a folder."""
+    from genad.cli import outputs
+    from genad.cli.progress import Bars
+    from genad.cli.resume import resumable
+    from genad.detectors.external import why_unsaved
+    from genad.report import detect_page
+
     unsaved = why_unsaved(type(job.detector))
     with (
         outputs.staged(out, force=force, holds=outputs.DETECTION) as folder,
         Bars(quiet=quiet) as bars,
-        resumable(job.detector, out, ctx.obj, bars, resume, force) as kept,
+        resumable(job.detector, out, arguments, bars, resume, force) as kept,
     ):
         folder.mkdir()
-        keep = None if unsaved else kept
+        keep, command = None if unsaved else kept, shlex.join(["genad", *arguments])
         detection = job.run(folder, suffix, command=command, watch=bars.rows, kept=keep)
         if unsaved:
             detection = replace(detection, notes=[*detection.notes, unsaved])
@@ -84,5 +103,4 @@ def detect(
             detection.detector.save(folder / "model")
         page = detect_page(detection, model=None if unsaved else str(out / "model"))
         (folder / "report.html").write_text(page, encoding="utf-8")
-    files = {n.partition(".")[0]: out / n for n in outputs.DETECTION if (out / n).exists()}
-    show.detection(detection, files, as_json=as_json, quiet=quiet)
+    return detection

@@ -1,12 +1,12 @@
 """The detectors behind `--follow`: new, fitted on a file or on the first lines, or saved."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 from genad.cli.errors import Misuse
 from genad.cli.follow import FollowOptions, follow, kept
+from genad.cli.inputs import model_folder
 from genad.cli.settings import make_detector
 from genad.detector import CausalDetector, Detector
 from genad.files import Roles, open_series
@@ -14,37 +14,30 @@ from genad.files.following import Following, usual_warm_up
 from genad.files.lines import StepReader
 from genad.registry import detector_classes, find_detector, load
 
+# Options that are parameters of the detector, under the same name.
+_PARAMETERS = ("epochs", "threshold", "contamination", "window", "device")
 
-def follow_new(
-    options: FollowOptions,
-    model: str,
-    settings: Sequence[str] | None,
-    given: dict[str, Any],
-    *,
-    train: str | None,
-    warm_up: int | None,
-    guard: bool,
-) -> None:
+
+def follow_new(given: Mapping[str, Any]) -> None:
     """Follow standard input with a detector that is yet to be fitted.
 
     Parameters
     ----------
-    options : of the stream.
-    model, settings, given : as in `genad.cli.settings.make_detector`.
-    train : a file or folder of series to learn from, in the place of the first lines.
-    warm_up : the first lines to learn from; by default as many as the detector needs.
-    guard : see `genad.files.following.Following`.
+    given : the options of `genad detect`, by name.
     """
+    model, train, warm_up = given["model"], given["train"], given["warm_up"]
     _check_causal(find_detector(model))
-    detector = cast(CausalDetector, make_detector(model, settings, **given))
+    renamed = {name: given[name] for name in _PARAMETERS} | {"random_state": given["seed"]}
+    detector = cast(CausalDetector, make_detector(model, given["settings"], **renamed))
     if train is not None and warm_up is not None:
         raise Misuse("--train and --warm-up both say what to learn from: give one of them.")
     waits = 0 if train is not None else warm_up or usual_warm_up(detector)
-    fixed = given["threshold"] is not None or given["contamination"] is not None
+    adaptive = given["threshold"] is None and given["contamination"] is None
+    options = _options(given)
 
     def make(reader: StepReader) -> Following:
         following = Following(
-            detector, reader.channels, warm_up=waits, adaptive=not fixed, guard=guard
+            detector, reader.channels, warm_up=waits, adaptive=adaptive, guard=given["guard"]
         )
         if options.state is not None and kept(options.state):
             following.load(options.state)
@@ -56,21 +49,19 @@ def follow_new(
     follow(make, options)
 
 
-def follow_saved(options: FollowOptions, model: Path, *, guard: bool) -> None:
+def follow_saved(given: Mapping[str, Any]) -> None:
     """Follow standard input with a saved detector.
 
     Parameters
     ----------
-    options : of the stream.
-    model : the folder of the detector.
-    guard : see `genad.files.following.Following`.
+    given : the options of `genad score`, by name.
     """
-    detector = cast(CausalDetector, load(model))
+    detector, options = cast(CausalDetector, load(model_folder(given["model"]))), _options(given)
     _check_causal(type(detector))
     names = getattr(detector, "feature_names_in_", None)
 
     def make(reader: StepReader) -> Following:
-        following = Following(detector, reader.channels, guard=guard)
+        following = Following(detector, reader.channels, guard=given["guard"])
         if options.state is not None and kept(options.state):
             following.load(options.state)
         else:
@@ -78,6 +69,17 @@ def follow_saved(options: FollowOptions, model: Path, *, guard: bool) -> None:
         return following
 
     follow(make, replace(options, channels=None if names is None else tuple(map(str, names))))
+
+
+def _options(given: Mapping[str, Any]) -> FollowOptions:
+    return FollowOptions(
+        time=given["time"],
+        skip_bad=given["skip_bad"],
+        state=given["state"],
+        as_json=given["as_json"],
+        quiet=given["quiet"],
+        ignore=tuple(given.get("ignore") or ()),
+    )
 
 
 def _check_causal(cls: type[Detector]) -> None:

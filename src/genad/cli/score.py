@@ -30,12 +30,9 @@ def score(
     is_anomaly. With --follow, scores lines of a stream as they come.
     """
     if check_stream(ctx, data, follow=follow):
-        from genad.cli.follow import FollowOptions
         from genad.cli.followed import follow_saved
-        from genad.cli.inputs import model_folder
 
-        lines = FollowOptions(time, skip_bad, state, as_json, quiet)
-        follow_saved(lines, model_folder(model), guard=guard)
+        follow_saved(ctx.params)
         return
     from genad.cli import inputs, outputs, show
     from genad.cli.progress import Bars

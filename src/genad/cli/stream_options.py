@@ -29,5 +29,5 @@ def check_stream(ctx: typer.Context, data: str, *, follow: bool) -> bool:
             f"--follow reads standard input: leave out {data}, or learn from it (--train)."
         )
     if not follow and not data:
-        raise Misuse("Missing argument 'DATA'; or score standard input as it comes (--follow).")
+        raise Misuse(f"Missing argument 'DATA'. See '{ctx.command_path} --help'.")
     return follow
