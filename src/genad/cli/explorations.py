@@ -4,12 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genad.cli import image_inputs
+from genad.cli import image_inputs, series_inputs
 from genad.cli.errors import Misuse
 from genad.data import load_images
 from genad.files import Roles, Watch, as_image_tables
-from genad.profiles import ImagesProfile, open_any_images, profile_images
+from genad.profiles import (
+    ImagesProfile,
+    SeriesProfile,
+    open_any_images,
+    profile_images,
+    profile_series,
+)
 from genad.report.explore_images import ImagesContent, images_content
+from genad.report.explore_series import SeriesContent, series_content
 
 
 @dataclass(frozen=True)
@@ -30,8 +37,8 @@ class Explored:
     """What data is like, and the page that shows it."""
 
     kind: str
-    profile: ImagesProfile
-    content: ImagesContent
+    profile: ImagesProfile | SeriesProfile
+    content: ImagesContent | SeriesContent
 
     def plain(self) -> dict[str, Any]:
         """Return the figures as JSON can hold them."""
@@ -42,6 +49,8 @@ def explore(options: ExploreOptions, watch: Watch) -> Explored:
     """Open the data, look at it, and decide what to show."""
     if image_inputs.is_images(options.data):
         return _images(options, watch)
+    if series_inputs.is_series(options.data, options.time, None):
+        return _series(options, watch)
     raise Misuse(f"{options.data} holds no images, which is what can be explored.")
 
 
@@ -63,3 +72,16 @@ def _images(options: ExploreOptions, watch: Watch) -> Explored:
     )
     content = images_content(profile, data, random_state=options.seed, watch=watch)
     return Explored("images", profile, content)
+
+
+def _series(options: ExploreOptions, watch: Watch) -> Explored:
+    total, series = series_inputs.each_series_of(options.data, options.time, options.roles)
+    profile = profile_series(
+        series,
+        options.data,
+        most=options.number or 5,
+        random_state=options.seed,
+        total=total,
+        watch=watch,
+    )
+    return Explored("series", profile, series_content(profile, options.data, time=options.time))

@@ -1,12 +1,13 @@
 """What DATA on the command line means where it is series: a file, a folder, or a data set."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from genad.cli.errors import Misuse
 from genad.cli.inputs import kind_of_dataset
 from genad.data import load_series
 from genad.files import Roles, SeriesTable, SeriesTask, as_series_tables, open_series
+from genad.files.series import each_series, series_files
 from genad.registry import find_detector
 
 # Steps in a window, where nobody says: a twentieth of the shortest series within these limits.
@@ -46,14 +47,7 @@ def open_series_task(
         scored = open_series(data, time, roles)
         learnt = scored if train is None else open_series(train, time, _unlabelled(train, roles))
         return SeriesTask(learnt, scored, normal_only=normal_only)
-    if kind_of_dataset(data) != "series":
-        raise Misuse(
-            f"{data} is neither a file or folder here nor a data set of `genad data list`."
-            if kind_of_dataset(data) is None
-            else f"{data} is no data set of series: leave out --time and --window."
-        )
-    if roles.label is not None or time is not None:
-        raise Misuse(f"{data} brings its own labels and time stamps: leave out --label and --time.")
+    _check_dataset(data, time, roles)
     series = load_series(data)
     scored = as_series_tables(series)
     if train is not None:
@@ -62,6 +56,35 @@ def open_series_task(
         return SeriesTask(scored, scored, normal_only=True)
     first = [table.part(0, each.train_end) for table, each in zip(scored, series, strict=True)]
     return SeriesTask(first, scored)
+
+
+def each_series_of(data: str, time: str | None, roles: Roles) -> tuple[int, Iterator[SeriesTable]]:
+    """Return how many series DATA holds, and a way to read them one after the other, alike or not.
+
+    Examples
+    --------
+    >>> each_series_of("breast_cancer", "at", Roles())
+    Traceback (most recent call last):
+    ...
+    genad.cli.errors.Misuse: breast_cancer is no data set of series: leave out --time and --window.
+    """
+    if Path(data).exists():
+        return len(series_files(Path(data))), each_series(data, time, roles)
+    _check_dataset(data, time, roles)
+    tables = as_series_tables(load_series(data))
+    return len(tables), iter(tables)
+
+
+def _check_dataset(data: str, time: str | None, roles: Roles) -> None:
+    """Raise Misuse unless there is a data set of series of that name, and no option for a file."""
+    if kind_of_dataset(data) != "series":
+        raise Misuse(
+            f"{data} is neither a file or folder here nor a data set of `genad data list`."
+            if kind_of_dataset(data) is None
+            else f"{data} is no data set of series: leave out --time and --window."
+        )
+    if roles.label is not None or time is not None:
+        raise Misuse(f"{data} brings its own labels and time stamps: leave out --label and --time.")
 
 
 def _unlabelled(train: str, roles: Roles) -> Roles:

@@ -9,6 +9,7 @@ from rich.text import Text
 from genad.cli import printed
 from genad.cli.explorations import Explored
 from genad.report.explore_images import ImagesContent
+from genad.report.explore_series import SeriesContent
 
 _CLASSES = 12
 
@@ -29,8 +30,21 @@ def explored(found: Explored, page: Path, *, as_json: bool, quiet: bool) -> None
         )
 
 
-def _table(content: ImagesContent) -> RenderableType | None:
+def _table(content: ImagesContent | SeriesContent) -> RenderableType | None:
+    if isinstance(content, SeriesContent):
+        return _drawn_table(content)
     return _class_table(content)
+
+
+def _drawn_table(content: SeriesContent) -> RenderableType:
+    """Show the series that were drawn, with their strongest periods."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("drawn" if content.chosen else "series", max_width=36)
+    table.add_column("what", max_width=42)
+    for each in content.drawn:
+        periods = [v.reading for v in each.views if v.name.startswith("autocorrelation")]
+        table.add_row(Text(each.name), Text("; ".join([each.summary, *periods])))
+    return Group(Text("Series", style="bold"), table)
 
 
 def _class_table(content: ImagesContent) -> RenderableType | None:

@@ -1,6 +1,6 @@
 """Series in files: one a file, with a column of time stamps, or a folder of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,15 +101,46 @@ def open_series(path: str | Path, time: str | None, roles: Roles) -> list[Series
     >>> series[0].channels, series[0].stamps[0]
     (['bar'], np.datetime64('2024-01-01T00:00:00.000000'))
     """
+    every = list(each_series(path, time, roles))
+    _check_alike(every)
+    return every
+
+
+def each_series(path: str | Path, time: str | None, roles: Roles) -> Iterator[SeriesTable]:
+    """Yield the series that `open_series` returns, one in memory at a time, alike or not.
+
+    Examples
+    --------
+    >>> list(each_series("nowhere.csv", None, Roles()))
+    Traceback (most recent call last):
+    ...
+    genad.errors.DataError: nowhere.csv does not exist: check the path.
+    """
     path = Path(path)
+    for file in series_files(path):
+        name = file.relative_to(path).as_posix() if path.is_dir() else path.name
+        yield _open(file, name, time, roles)
+
+
+def series_files(path: Path) -> list[Path]:
+    """Return the files that hold the series of a file or a folder, sorted.
+
+    Raises
+    ------
+    DataError
+        If a folder holds none.
+
+    Examples
+    --------
+    >>> series_files(Path("pump.csv"))
+    [PosixPath('pump.csv')]
+    """
     if not path.is_dir():
-        return [_open(path, path.name, time, roles)]
+        return [path]
     files = sorted(file for file in path.rglob("*") if file.name.endswith(_SUFFIXES))
     if not files:
         raise DataError(f"The folder {path} holds no {', '.join(_SUFFIXES)} file to read.")
-    every = [_open(file, file.relative_to(path).as_posix(), time, roles) for file in files]
-    _check_alike(every)
-    return every
+    return files
 
 
 def as_series_tables(series: Sequence[Series]) -> list[SeriesTable]:

@@ -1,5 +1,12 @@
 """What data is like before anything is trained: tables, series and images, counted and sampled."""
 
 from genad.profiles.images import ImagesProfile, open_any_images, profile_images
+from genad.profiles.series import SeriesProfile, profile_series
 
-__all__ = ["ImagesProfile", "open_any_images", "profile_images"]
+__all__ = [
+    "ImagesProfile",
+    "SeriesProfile",
+    "open_any_images",
+    "profile_images",
+    "profile_series",
+]

@@ -10,6 +10,7 @@ from genad.detection import Detection
 from genad.report import charts
 from genad.report.content import detect_content
 from genad.report.explore_images import ImagesContent
+from genad.report.explore_series import SeriesContent
 from genad.report.lines import lines
 from genad.report.pictures import picture
 from genad.report.scatter import scatter
@@ -18,7 +19,10 @@ from genad.report.traces import trace
 # Names from files may hold what HTML and UTF-8 cannot: control characters, halves of surrogates.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-_EXPLORED: dict[type, str] = {ImagesContent: "explore_images.html"}
+_EXPLORED: dict[type, str] = {
+    ImagesContent: "explore_images.html",
+    SeriesContent: "explore_series.html",
+}
 
 
 def detect_page(detection: Detection, *, model: str | None = "out/model") -> str:
@@ -45,7 +49,7 @@ def detect_page(detection: Detection, *, model: str | None = "out/model") -> str
     return draw("detect.html", page=detect_content(detection, model))
 
 
-def explore_page(content: ImagesContent) -> str:
+def explore_page(content: ImagesContent | SeriesContent) -> str:
     """Return the page of an exploration, as HTML that needs no other file and no network.
 
     Parameters

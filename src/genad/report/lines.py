@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from genad.report import svg
 from genad.report.axes import Axis, axis_for
 
+_LOW = 160  # pixels: a chart of less has room for few ticks
 _MOST_POINTS = 400  # a longer line is drawn through the means of so many pieces
 _LINE = Markup('<path class="line g{group}" d="M{points}"><title>{name}</title></path>')
 _END = Markup('<path class="end g{group}" d="M{point}h0"/>')
@@ -42,6 +43,7 @@ class Lines:
     lines : drawn in this order.
     height : in pixels.
     mark_ends : draw a dot at the end of each line, as curves of a training have.
+    captions : what to write under the chart at equal distances, in the place of numbers.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Lines:
     lines: tuple[Line, ...]
     height: int = 240
     mark_ends: bool = True
+    captions: tuple[str, ...] = ()
 
 
 def line(name: str, values: ArrayLike, group: int = 0, start: float = 1.0) -> Line:
@@ -103,7 +106,9 @@ def lines(chart: Lines) -> Markup:
     shapes = [_line(chart, each) for each in chart.lines if len(each.x)]
     if chart.mark_ends:
         shapes += [_end(chart, each) for each in chart.lines if len(each.x)]
-    grid = svg.rows(chart.y, 5) + svg.columns(chart.x, 6)
+    few = chart.height < _LOW
+    grid = svg.rows(chart.y, 3 if few else 5)
+    grid += svg.captions(chart.captions) or svg.columns(chart.x, 4 if few else 6)
     return svg.frame("lines", chart.height, chart.title, chart.description, shapes, grid)
 
 

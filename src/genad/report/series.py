@@ -88,7 +88,10 @@ def series_content(detection: Detection) -> SeriesContent | None:
 
 def _panel(result: SeriesResult, threshold: float) -> SeriesPanel:
     events = count(len(result.events), "event")
-    spans = (*_label_spans(result), *(_event_span(result, event) for event in result.events))
+    spans = (
+        *label_spans(result.stamps, result.labels),
+        *(_event_span(result, event) for event in result.events),
+    )
     blamed = _blamed(result)
     names = ", ".join(clip(result.channels[j], 24) for j in blamed)
     more = len(result.channels) - len(blamed)
@@ -108,7 +111,7 @@ def _panel(result: SeriesResult, threshold: float) -> SeriesPanel:
             description=f"Highest {number(float(result.scores.max()))}.",
             lines=(result.scores,),
             level=threshold,
-            times=_times(result),
+            times=time_texts(result.stamps, len(result.scores)),
             height=90,
         ),
     )
@@ -134,16 +137,25 @@ def _scaled(values: NDArray[np.float64], lines: int) -> NDArray[np.float64]:
     return np.asarray((values - low) / (high - low if high > low else 1.0))
 
 
-def _label_spans(result: SeriesResult) -> list[Span]:
-    if result.labels is None:
+def label_spans(
+    stamps: NDArray[np.datetime64] | None, labels: NDArray[np.bool_] | None
+) -> list[Span]:
+    """Return the labelled stretches of a series, to be drawn behind it.
+
+    Examples
+    --------
+    >>> label_spans(None, np.array([False, True, True]))
+    [Span(start=1, end=3, kind='label', label='labelled: steps 2 – 3')]
+    """
+    if labels is None:
         return []
-    edges = np.flatnonzero(np.diff(np.r_[False, result.labels, False].astype(np.int8)))
+    edges = np.flatnonzero(np.diff(np.r_[False, labels, False].astype(np.int8)))
     pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [Span(a, b, "label", f"labelled: {_when(result, a, b)}") for a, b in pairs]
+    return [Span(a, b, "label", f"labelled: {_when(stamps, a, b)}") for a, b in pairs]
 
 
 def _event_span(result: SeriesResult, event: Event) -> Span:
-    when = _when(result, event.start, event.end)
+    when = _when(result.stamps, event.start, event.end)
     return Span(event.start, event.end, "event", f"{when}, score {number(event.score)}")
 
 
@@ -159,7 +171,7 @@ def _event(result: SeriesResult, event: Event) -> EventRow:
         label = "anomaly" if result.labels[event.start : event.end].any() else "no anomaly"
     return EventRow(
         series=clip(result.name, 40),
-        when=_when(result, event.start, event.end),
+        when=_when(result.stamps, event.start, event.end),
         length=count(len(event), "step"),
         score=number(event.score),
         channels=", ".join(blame) if len(result.channels) > 1 else "",
@@ -167,21 +179,35 @@ def _event(result: SeriesResult, event: Event) -> EventRow:
     )
 
 
-def _when(result: SeriesResult, start: int, end: int) -> str:
+def _when(stamps: NDArray[np.datetime64] | None, start: int, end: int) -> str:
     """Return a stretch by its time stamps, or by its steps from 1."""
-    if result.stamps is None:
+    if stamps is None:
         return f"step {start + 1:,}" if end == start + 1 else f"steps {start + 1:,} – {end:,}"
-    first, last = (_stamp(result.stamps[step]) for step in (start, end - 1))
+    first, last = (stamp_text(stamps[step]) for step in (start, end - 1))
     return first if first == last else f"{first} – {last}"
 
 
-def _stamp(stamp: np.datetime64) -> str:
+def stamp_text(stamp: np.datetime64) -> str:
+    """Return a time stamp as one would write it.
+
+    Examples
+    --------
+    >>> stamp_text(np.datetime64("2024-01-31T13:45:00")), stamp_text(np.datetime64("2024-01-31"))
+    ('2024-01-31 13:45', '2024-01-31')
+    """
     text = str(stamp.astype("datetime64[s]")).replace("T", " ")
     return text.removesuffix(":00").removesuffix(" 00:00")
 
 
-def _times(result: SeriesResult) -> tuple[str, ...]:
-    steps = np.linspace(0, len(result.scores) - 1, _TICKS).round().astype(int)
-    if result.stamps is None:
+def time_texts(stamps: NDArray[np.datetime64] | None, n: int) -> tuple[str, ...]:
+    """Return what to write under a chart of n steps: stamps, or numbers of steps.
+
+    Examples
+    --------
+    >>> time_texts(None, 101)
+    ('1', '26', '51', '76', '101')
+    """
+    steps = np.linspace(0, n - 1, _TICKS).round().astype(int)
+    if stamps is None:
         return tuple(f"{step + 1:,}" for step in steps)
-    return tuple(_stamp(result.stamps[step])[:16] for step in steps)
+    return tuple(stamp_text(stamps[step])[:16] for step in steps)

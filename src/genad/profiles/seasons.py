@@ -1,0 +1,148 @@
+"""What repeats in a series: its autocorrelation, its strongest periods, hours and weekdays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Values = NDArray[np.float64]
+Stamps = NDArray[np.datetime64]
+
+_STEPS = 2**17  # more do not make a period clearer
+_LEAST, _BETTER = 0.2, 0.1  # correlation of a period, and how much more a longer one must have
+_OUTSIDE = 0.005  # share of values at either end that are cut to the rest: a spike is no season
+_MOST_SEASONS = 4
+_SEEN = 3  # times that a period must be seen
+_HOUR, _DAY = np.timedelta64(1, "h"), np.timedelta64(1, "D")
+_WEEK = np.timedelta64(7, "D")
+
+
+@dataclass(frozen=True)
+class Season:
+    """A period in steps, and how correlated values are that lie it apart."""
+
+    period: int
+    correlation: float
+
+
+@dataclass(frozen=True, eq=False)
+class Cycle:
+    """The values by the hour of the day, or by the weekday.
+
+    Parameters
+    ----------
+    name : "hour of the day" or "weekday".
+    quartiles : the lower, the median, the upper, of shape (3, 24) or (3, 7); NaN where none is.
+    share : of the variance that the means of the groups explain.
+    """
+
+    name: str
+    quartiles: Values
+    share: float
+
+
+def autocorrelation(values: Values) -> Values:
+    """Return how values correlate with those so many steps later, from 0 to a third of them.
+
+    Missing ones count as the mean. What a straight line explains is taken away first, and spikes
+    are cut to where 99 % of the values are.
+
+    Examples
+    --------
+    >>> autocorrelation(np.tile([1.0, -1.0], 50))[:3].round(2).tolist()
+    [1.0, -1.0, 1.0]
+    """
+    values = values[:_STEPS]
+    n = len(values)
+    known = np.isfinite(values)
+    if n < 2 * _SEEN or known.sum() < 2:
+        return np.zeros(0)
+    rest = _around_line(_cut(values, known), known)
+    deviation = rest.std()
+    if not deviation > 1e-9 * (1 + np.abs(values[known]).max()):
+        return np.zeros(0)
+    size = 1 << (2 * n - 1).bit_length()
+    power = np.square(np.abs(np.fft.rfft(rest / deviation, size)))
+    # Divided by the number of pairs: a far lag is not less correlated for having few.
+    pairs = np.arange(n, 0, -1)
+    correlation: Values = (np.fft.irfft(power, size)[:n] / pairs)[: n // _SEEN]
+    return correlation
+
+
+def _cut(values: Values, known: NDArray[np.bool_]) -> Values:
+    low, high = np.quantile(values[known], [_OUTSIDE, 1 - _OUTSIDE]).tolist()
+    return values.clip(low, high) if low < high else values  # a spike may be all there is
+
+
+def _around_line(values: Values, known: NDArray[np.bool_]) -> Values:
+    steps = np.arange(len(values)) / len(values)
+    line = np.polynomial.Polynomial.fit(steps[known], values[known], 1)
+    return np.where(known, values - line(steps), 0.0)
+
+
+def seasons(correlation: Values) -> tuple[Season, ...]:
+    """Return the periods at which the autocorrelation peaks, a longer one only if it is stronger.
+
+    So a day's multiples are none, but a week is, where weekdays differ.
+
+    Parameters
+    ----------
+    correlation : as `autocorrelation` returns it.
+
+    Examples
+    --------
+    >>> seasons(autocorrelation(np.sin(np.arange(500) * 2 * np.pi / 25)))[0].period
+    25
+    """
+    from scipy.signal import find_peaks
+
+    below = np.flatnonzero(correlation <= 0)
+    if not len(below):  # it never falls: a trend, no season
+        return ()
+    peaks, _ = find_peaks(correlation, height=_LEAST, prominence=_LEAST / 2)
+    found: list[Season] = []
+    for peak in peaks[peaks > below[0]].tolist():
+        strength = float(correlation[peak])
+        if strength > _BETTER + max((season.correlation for season in found), default=0.0):
+            found.append(Season(peak, strength))
+    return tuple(found[:_MOST_SEASONS])
+
+
+def cycles(values: Values, stamps: Stamps | None) -> tuple[Cycle, ...]:
+    """Return the values by hour and by weekday, where the stamps cover days and weeks.
+
+    Examples
+    --------
+    >>> stamps = np.datetime64("2024-01-01") + np.arange(72) * np.timedelta64(1, "h")
+    >>> found = cycles(np.arange(72.0) % 24, stamps)
+    >>> [cycle.name for cycle in found], round(found[0].share, 6)
+    (['hour of the day'], 1.0)
+    """
+    if stamps is None or len(stamps) < 2:
+        return ()
+    span, step = stamps.max() - stamps.min(), np.median(np.diff(stamps))
+    days = stamps.astype("datetime64[D]")
+    found = []
+    if span >= 2 * _DAY and step <= 2 * _HOUR:
+        hours = ((stamps - days) // _HOUR).astype(np.intp)
+        found.append(_cycle("hour of the day", values, hours, 24))
+    if span >= 2 * _WEEK and step <= _DAY:
+        weekdays = (days.astype(np.int64) + 3) % 7  # 1970 began on a Thursday
+        found.append(_cycle("weekday", values, weekdays, 7))
+    return tuple(cycle for cycle in found if cycle is not None)
+
+
+def _cycle(name: str, values: Values, groups: NDArray[np.intp], several: int) -> Cycle | None:
+    known = np.isfinite(values)
+    values, groups = values[known], groups[known]
+    total = float(values.var()) if len(values) else 0.0
+    if not total > 0:
+        return None
+    quartiles = np.full((3, several), np.nan)
+    between = 0.0
+    for group in range(several):
+        part = values[groups == group]
+        if len(part):
+            quartiles[:, group] = np.quantile(part, [0.25, 0.5, 0.75])
+            between += len(part) * (part.mean() - values.mean()) ** 2
+    return Cycle(name, quartiles, float(between / len(values) / total))
