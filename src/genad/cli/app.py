@@ -14,6 +14,7 @@ from genad.cli.errors import DONE, FAILED, INTERRUPTED, MISUSE
 from genad.cli.explore import explore
 from genad.cli.fit import fit
 from genad.cli.models import models
+from genad.cli.sample import sample
 from genad.cli.score import score
 from genad.errors import GenadError, ParameterError
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 app.command()(detect)
 app.command()(fit)
 app.command()(score)
+app.command()(sample)
 app.command()(explore)
 app.command()(models)
 app.command()(bench)

@@ -10,12 +10,15 @@ from genad.cli.errors import Misuse
 
 def fit(
     ctx: typer.Context,
-    train: options.Data,
+    train: options.AnyData,
     label: options.Label = None,
     anomaly: options.Anomaly = None,
     normal_only: options.NormalOnly = False,
     ignore: options.Ignore = None,
     train_rows: options.TrainRows = 1_000_000,
+    classes: options.Classes = None,
+    size: options.Size = None,
+    on_error: options.OnError = "raise",
     model: options.Model = "vae",
     epochs: options.Epochs = None,
     settings: options.Settings = None,
@@ -29,20 +32,26 @@ def fit(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Fit a detector and save it as a folder for `genad score`."""
-    from genad.cli import inputs, outputs, show
+    """Fit a detector and save it as a folder for `genad score` and `genad sample`.
+
+    Conditional models also learn classes: of images the folders they are in, of rows the --label.
+    """
+    from genad.cli import inputs, learning, outputs, show
     from genad.cli.progress import Bars
     from genad.cli.resume import resumable
     from genad.cli.settings import make_detector
     from genad.detectors.external import why_unsaved
-    from genad.files import fit_source
     from genad.registry import find_detector
 
     inputs.check_threshold(threshold, contamination)
     if reason := why_unsaved(find_detector(model)):
         raise Misuse(f"{reason} Use genad detect NEW --train {train}, which scores at once.")
     roles = inputs.make_roles(label, anomaly, ignore, normal_only=normal_only)
-    task = inputs.open_task(train, None, roles)
+    learn = learning.open_training(
+        learning.TrainOptions(
+            train, roles, normal_only, train_rows, tuple(classes or ()), size, on_error
+        )
+    )
     given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
     detector = make_detector(model, settings, **given, random_state=seed, device=device)
     with (
@@ -50,6 +59,6 @@ def fit(
         Bars(quiet=quiet) as bars,
         resumable(detector, out, ctx.obj, bars, resume, force),
     ):
-        fitted = fit_source(detector, task.train, roles, normal_only=normal_only, most=train_rows)
+        fitted = learn(detector)
         detector.save(folder)
     show.fit(detector, fitted, out, as_json=as_json, quiet=quiet)

@@ -53,7 +53,8 @@ Label = Annotated[
         metavar="COL",
         rich_help_panel=DATA_PANEL,
         help="Column that says what is an anomaly: 0/1, booleans or words such as normal and "
-        "anomaly. Never a feature; figures against it are shown beside the result.",
+        "anomaly. Never a feature; figures against it are shown beside the result. For a "
+        "conditional model, the class of each row.",
     ),
 ]
 Anomaly = Annotated[
@@ -164,6 +165,15 @@ Size = Annotated[
         help="Scale the images of a folder to this height and width, where they differ.",
     ),
 ]
+Classes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--class",
+        metavar="NAME",
+        rich_help_panel=DATA_PANEL,
+        help="Learn only from images of this class; may be repeated.",
+    ),
+]
 OnError = Annotated[
     str,
     typer.Option(
@@ -171,6 +181,27 @@ OnError = Annotated[
         rich_help_panel=DATA_PANEL,
         help="What to do about a damaged image in a folder: raise (stop, the default) or skip "
         "(name it and leave it out).",
+    ),
+]
+Samples = Annotated[
+    int, typer.Option("-n", "--number", metavar="N", min=1, help="How many samples to draw.")
+]
+OfClass = Annotated[
+    str | None,
+    typer.Option(
+        "--label", metavar="CLASS", help="The class they are to be of; for conditional models."
+    ),
+]
+Columns = Annotated[int, typer.Option(metavar="N", min=1, help="Images in a row of the picture.")]
+OutSamples = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        "-o",
+        metavar="FILE",
+        rich_help_panel=OUTPUT_PANEL,
+        help="File to make: .png for images; .csv, .tsv or .parquet for rows and series; .npz for "
+        "any. By default samples.png or samples.csv.",
     ),
 ]
 DrawSeed = Annotated[

@@ -75,10 +75,13 @@ def fit(detector: Detector, fitted: Fitted, out: Path, *, as_json: bool, quiet: 
         content = _fitted_json(detector, fitted.name, fitted.rows, fitted.seconds)
         printed.as_json(content | {"notes": fitted.notes, "files": {"model": str(out)}})
     elif not quiet:
-        learnt = f"of {count(detector.n_features_in_, 'column')}, in {duration(fitted.seconds)}"
+        item, size = "row", count(detector.n_features_in_, "column")
+        if detector.view_.kind == "image":
+            item, size = "image", "{1} x {2} pixels".format(*detector.view_.shape)
+        learnt = f"of {size}, in {duration(fitted.seconds)}"
         facts = (
-            Fact("learnt from", count(fitted.rows, "row"), learnt),
-            Fact("threshold", number(detector.threshold_), _false_alarms(detector)),
+            Fact("learnt from", count(fitted.rows, item), learnt),
+            Fact("threshold", number(detector.threshold_), _false_alarms(detector, item)),
         )
         title = f"{name} on {fitted.name}"
         printed.summary(
@@ -167,10 +170,11 @@ def _score_facts(detector: Detector, result: Scored) -> tuple[Fact, ...]:
     )
 
 
-def _false_alarms(detector: Detector) -> str:
+def _false_alarms(detector: Detector, item: str = "row") -> str:
     rate = percent(false_alarm_rate(detector, detector.threshold_))
-    rows = "normal rows" if detector.contamination == "auto" else "rows like the training data's"
-    return f"about {rate} of {rows} are expected above"
+    clean = detector.contamination == "auto"
+    which = f"normal {item}s" if clean else f"{item}s like the training data's"
+    return f"about {rate} of {which} are expected above"
 
 
 def _fitted_json(detector: Detector, train: str, rows: int, seconds: float) -> dict[str, Any]:

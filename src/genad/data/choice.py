@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from genad.data.image_folder import ImageFolder
-from genad.data.images import Images
+from genad.data.images import ImageArray, Images
 from genad.data.scaling import ScalerName
 from genad.data.views import Rows, View
 from genad.data.windows import Windows
@@ -21,7 +21,8 @@ def kind_of(data: Any, window: int | None) -> str:
     """
     if window is not None:
         return "series"
-    images = isinstance(data, ImageFolder) or (isinstance(data, np.ndarray) and data.ndim in (3, 4))
+    images = isinstance(data, ImageFolder | ImageArray)
+    images = images or (isinstance(data, np.ndarray) and data.ndim in (3, 4))
     return "image" if images else "table"
 
 

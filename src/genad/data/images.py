@@ -142,7 +142,8 @@ def read_images(data: Any) -> ImageSource:
     >>> len(read_images(np.zeros((5, 28, 28), np.uint8)))
     5
     """
-    return data if isinstance(data, ImageFolder) else ImageArray(np.asarray(data))
+    is_source = isinstance(data, ImageFolder | ImageArray)
+    return data if is_source else ImageArray(np.asarray(data))
 
 
 class Images(View[ImageSource]):

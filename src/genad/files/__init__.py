@@ -6,6 +6,7 @@ scores and one for the labels.
 
 from genad.files.columns import ADDED
 from genad.files.fitting import Fitted, fit_source
+from genad.files.image_fitting import fit_images
 from genad.files.images import ImageTable, as_image_tables, holds_images, open_images
 from genad.files.job import Task, detect
 from genad.files.kept import Kept
@@ -35,6 +36,7 @@ __all__ = [
     "detect_series",
     "false_alarm_rate",
     "file_source",
+    "fit_images",
     "fit_source",
     "holds_images",
     "open_images",

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from genad.data.table import Table
 from genad.data.views import Rows
-from genad.detector import Detector
+from genad.detector import ConditionalDetector, Detector
 from genad.errors import DataError, ParameterError
 from genad.files.source import Source
-from genad.files.survey import Roles, Survey, survey
+from genad.files.survey import Roles, Survey, check_label, survey
 
 MOST_ROWS = 1_000_000
 
@@ -49,6 +49,7 @@ class TrainingRows:
     name : of the data.
     table : the rows.
     notes : sentences about how they were chosen.
+    classes : the class of each, for detectors that learn from labels, or None.
 
     Examples
     --------
@@ -59,6 +60,7 @@ class TrainingRows:
     name: str
     table: pa.Table
     notes: list[str]
+    classes: pa.ChunkedArray | None = None
 
     def digest(self) -> str:
         """Return a hash that tells these rows from others."""
@@ -80,7 +82,7 @@ def fit_source(
     ----------
     detector : fitted in place.
     source : the rows.
-    roles : the columns that are no features.
+    roles : the columns that are no features; the label is the class for a `ConditionalDetector`.
     found : what `genad.files.survey` found there; by default it is called.
     normal_only : take only the rows whose label says normal.
     most : take a random sample of so many rows if there are more.
@@ -100,6 +102,7 @@ def fit_source(
         normal_only=normal_only,
         most=most,
         seed=seed_of(detector),
+        with_classes=isinstance(detector, ConditionalDetector),
     )
     return fit_rows(detector, rows)
 
@@ -124,6 +127,7 @@ def training_rows(
     normal_only: bool = False,
     most: int = MOST_ROWS,
     seed: int = 0,
+    with_classes: bool = False,
 ) -> TrainingRows:
     """Read the rows to fit on; the parameters are those of `fit_source`.
 
@@ -138,11 +142,16 @@ def training_rows(
     if found is None:
         found = survey(source, features, roles if normal_only else Roles())
     chosen, notes = _choose(found, source.name, normal_only, most, seed)
+    read = features
+    if with_classes and roles.label:
+        check_label(source, roles.label)
+        read = [*features, roles.label]
     table = pa.concat_tables(
-        chunk.select(features).filter(chosen[start : start + chunk.num_rows])
+        chunk.select(read).filter(chosen[start : start + chunk.num_rows])
         for start, chunk in source.chunks()
     )
-    return TrainingRows(source.name, table, notes)
+    classes = None if read is features else table[roles.label]
+    return TrainingRows(source.name, table.select(features), notes, classes)
 
 
 def fit_rows(detector: Detector, rows: TrainingRows) -> Fitted:
@@ -155,7 +164,7 @@ def fit_rows(detector: Detector, rows: TrainingRows) -> Fitted:
     2
     """
     started = time.perf_counter()
-    detector.fit(rows.table)
+    detector.fit(rows.table, rows.classes)
     seconds = time.perf_counter() - started
     return Fitted(rows.name, rows.table.num_rows, seconds, rows.notes + _left_out(detector))
 

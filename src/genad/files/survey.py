@@ -102,11 +102,7 @@ def survey(source: Source, features: Collection[str], roles: Roles) -> Survey:
     (3, array([0, 0, 1], dtype=int8))
     """
     label = roles.label
-    if label is not None and label not in source.columns:
-        raise ParameterError(
-            f"{source.name} has no column {label!r} to take labels from; it has "
-            f"{', '.join(source.columns)}."
-        )
+    check_label(source, label)
     rows, parts = 0, [np.empty(0, dtype=np.int8)]
     for start, chunk in source.chunks():
         _check_finite(chunk.select(features), start, source.name)
@@ -114,6 +110,21 @@ def survey(source: Source, features: Collection[str], roles: Roles) -> Survey:
         if label is not None:
             parts.append(as_labels(chunk[label], label, roles.anomaly))
     return Survey(rows, None if label is None else np.concatenate(parts))
+
+
+def check_label(source: Source, label: str | None) -> None:
+    """Raise an error if a source lacks the column to take labels from.
+
+    Examples
+    --------
+    >>> from genad.files import table_source
+    >>> check_label(table_source("pump", pa.table({"bar": [1.0]})), None)
+    """
+    if label is not None and label not in source.columns:
+        raise ParameterError(
+            f"{source.name} has no column {label!r} to take labels from; it has "
+            f"{', '.join(source.columns)}."
+        )
 
 
 def inspect(source: Source, features: Collection[str], roles: Roles) -> Survey:
