@@ -7,7 +7,16 @@ import pyarrow as pa
 
 from genad.benchmark.ranks import Ranking, rank
 from genad.benchmark.results import told
-from genad.benchmark.tables import F1S, HEADLINES, Comparison, Standing, compare, grid, headlines
+from genad.benchmark.tables import (
+    HEADLINES,
+    Comparison,
+    Standing,
+    compare,
+    grid,
+    headlines,
+    shown_f1s,
+    with_spread,
+)
 from genad.benchmark.tables import standings as all_standings
 
 REFERENCES = ("kNN, k = 5", "kNN, k = 1")
@@ -38,17 +47,17 @@ def suite_page(table: pa.Table, *, images: Sequence[str] = ()) -> str:
 
 def standings_table(found: Sequence[Standing]) -> str:
     """Return all detectors with all figures, the best first."""
-    names = list(found[0].means)
-    head = ["detector"]
-    for name in names:
-        head += [HEADLINES[name], "rank"]
-    head += [*F1S.values(), "fit, s", "rows/s", "MiB", "seeds", "failed"]
+    f1s, head = shown_f1s(found), ["detector"]
+    for name in found[0].means:
+        head += [HEADLINES[name], *(["rank"] if name in found[0].ranks else [])]
+    head += [*f1s.values(), "fit, s", "rows/s", "MiB", "seeds", "failed"]
     rows = []
     for standing in found:
         row = [_named(standing)]
-        for name in names:
-            row += [_spread(standing, name), f"{standing.ranks[name]:.1f}"]
-        row += [_number(value, 3) for value in standing.f1s.values()]
+        for name in standing.means:
+            row.append(with_spread(standing, name))
+            row += [f"{standing.ranks[name]:.1f}"] if name in standing.ranks else []
+        row += [_number(standing.f1s[name], 3) for name in f1s]
         row += [
             _number(standing.fit_seconds, 2),
             _thousands(standing.rows_per_second),
@@ -85,14 +94,20 @@ def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _reading(found: Sequence[Standing]) -> str:
     sentences = [
-        "Means over the data sets; rank is the mean rank on them, 1 is best. *Baselines* are in "
-        "italics; an untrained network is the same detector with `epochs=0`.",
-        "F1 is that of the threshold the detector set itself, without labels; informed F1 flags as "
-        "many rows as there are anomalies and oracle F1 takes the best threshold, both known from "
-        "the labels alone.",
+        "*Baselines* are in italics; an untrained network is the same detector with `epochs=0`.",
         "Fit is the mean over the cells, rows/s the median of scoring, MiB the largest peak above "
         "the data; times are of one thread on a shared machine.",
     ]
+    if found[0].ranks:
+        first = "Means over the data sets; rank is the mean rank on them, 1 is best."
+        sentences.insert(0, first)
+    if shown_f1s(found):
+        sentences.insert(
+            -1,
+            "F1 is that of the threshold the detector set itself, without labels; informed F1 "
+            "flags as many rows as there are anomalies and oracle F1 takes the best threshold, "
+            "both known from the labels alone.",
+        )
     if any(standing.failures for standing in found):
         sentences.append("A failed cell counts as chance: see the end of this section.")
     return " ".join(sentences)
@@ -169,12 +184,6 @@ def _failures(found: Sequence[Standing]) -> list[str]:
 def _named(standing: Standing) -> str:
     name = standing.detector
     return {"baseline": f"*{name}*", "detector": f"**{name}**"}.get(standing.kind, name)
-
-
-def _spread(standing: Standing, name: str) -> str:
-    deviation = standing.deviations[name]
-    mean = f"{standing.means[name]:.3f}"
-    return mean if math.isnan(deviation) else f"{mean} ± {deviation:.3f}"
 
 
 def _number(value: float, digits: int) -> str:

@@ -27,16 +27,23 @@ FIGURES = (
     "flagged",
     "informed_f1",
     "oracle_f1",
+    "hit",
     "vus_pr",
     "vus_roc",
     "nab_standard",
     "nab_reward_low_fp",
     "nab_reward_low_fn",
+    "nab_own_standard",
+    "nab_own_reward_low_fp",
+    "nab_own_reward_low_fn",
 )
 """The metrics that a task may give; null where it does not.
 
 `f1`, `precision`, `recall` and `flagged` (a share) are those of the detector's own threshold.
 `informed_f1` knows the number of anomalies, `oracle_f1` the best threshold: both from the labels.
+`hit` is 1 where the highest score of a series is at its one anomaly, else 0. The figures of NAB are
+at the best threshold for the corpus, found with the labels as on the published board, and `nab_own`
+at thresholds that no label was used for.
 """
 
 MEASURES = (
@@ -89,6 +96,7 @@ def as_table(rows: Iterable[Finished], suite: Suite) -> pa.Table:
         "name": suite.name,
         "title": suite.title,
         "sentences": list(suite.sentences),
+        "headlines": list(suite.headlines),
         "made_by": _made_by(),
     }
     schema = SCHEMA.with_metadata({"suite": json.dumps(told, ensure_ascii=False)})
@@ -107,7 +115,7 @@ def write_results(table: pa.Table, path: Path) -> None:
 
 
 def read_results(path: Path) -> pa.Table:
-    """Return a table that `write_results` wrote.
+    """Return a table that `write_results` wrote; figures that came later are null in it.
 
     Raises
     ------
@@ -118,12 +126,17 @@ def read_results(path: Path) -> pa.Table:
         table = parquet.read_table(path)
     except pa.ArrowInvalid as error:
         raise DataError(f"{path} is no Parquet file: give one that `genad bench` wrote.") from error
-    if not table.schema.equals(SCHEMA) or b"suite" not in (table.schema.metadata or {}):
+    known = set(table.column_names)
+    needed = {name for name in SCHEMA.names if name not in FIGURES}
+    if not needed <= known <= set(SCHEMA.names) or b"suite" not in (table.schema.metadata or {}):
         raise DataError(
             f"{path} does not hold the columns of a benchmark's results: give one that this "
             "version of `genad bench` wrote."
         )
-    return table
+    for name in SCHEMA.names:
+        if name not in known:
+            table = table.append_column(name, pa.nulls(len(table), pa.float64()))
+    return table.select(SCHEMA.names).cast(SCHEMA.with_metadata(table.schema.metadata))
 
 
 def earlier_results(path: Path) -> pa.Table:

@@ -22,6 +22,8 @@ class Suite:
     kind : of data, as detectors name what they take: "table", "series" or "image".
     settings : parameters that every detector gets that has them.
     models : our detectors that take part by default; by default all that take the kind.
+    headlines : the metrics that detectors are ranked by, the first one first; names of
+        `genad.benchmark.tables.HEADLINES`.
     timeout : seconds that one detector may take for one data set and seed.
     memory : GiB that it may take.
 
@@ -39,6 +41,7 @@ class Suite:
     kind: str = "table"
     settings: Mapping[str, Any] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    headlines: tuple[str, ...] = ("roc_auc", "average_precision")
     timeout: float = 600.0
     memory: float = 8.0
 

@@ -1,5 +1,6 @@
 """Figures for tables and plots, from the results alone: means, spreads, ranks, comparisons."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -8,16 +9,22 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from genad.benchmark.ranks import holm, rank, signed_rank
+from genad.benchmark.results import told
 
 HEADLINES = {
     "roc_auc": "ROC AUC",
     "average_precision": "average precision",
+    "hit": "hits",
     "vus_pr": "VUS-PR",
-    "nab_standard": "NAB standard",
-    "nab_reward_low_fp": "NAB low FP",
-    "nab_reward_low_fn": "NAB low FN",
+    "vus_roc": "VUS-ROC",
+    "nab_standard": "standard",
+    "nab_reward_low_fp": "low FP",
+    "nab_reward_low_fn": "low FN",
+    "nab_own_standard": "own standard",
+    "nab_own_reward_low_fp": "own low FP",
+    "nab_own_reward_low_fn": "own low FN",
 }
-"""The metrics that detectors are ranked by, where the results have them."""
+"""The metrics that a suite may rank detectors by, as tables call them."""
 
 F1S = {"f1": "F1", "informed_f1": "informed F1", "oracle_f1": "oracle F1"}
 
@@ -70,7 +77,8 @@ class Standing:
     Parameters
     ----------
     detector, kind : its label, and "baseline", "untrained", "detector" or "adopted".
-    means, deviations, ranks : by metric; a deviation is NaN with one seed.
+    means, deviations : by metric; a deviation is NaN with one seed.
+    ranks : the mean ranks by metric; empty with one data set, where they tell nothing more.
     f1s : of the three thresholds, by name; NaN where there are none.
     fit_seconds, rows_per_second, peak_mib : mean, median and maximum over its cells, or NaN.
     seeds : how many it was run with.
@@ -110,8 +118,26 @@ class Comparison:
 
 
 def headlines(table: pa.Table) -> list[str]:
-    """Return the metrics of `HEADLINES` that the results have."""
-    return [name for name in HEADLINES if table[name].null_count < len(table)]
+    """Return the metrics that the suite ranks detectors by, as far as the results have them."""
+    names = told(table).get("headlines", ["roc_auc", "average_precision"])
+    return [name for name in names if table[name].null_count < len(table)]
+
+
+def shown_f1s(found: Sequence[Standing]) -> dict[str, str]:
+    """Return those of `F1S` that any detector has."""
+    return {
+        name: title
+        for name, title in F1S.items()
+        if not all(math.isnan(standing.f1s[name]) for standing in found)
+    }
+
+
+def with_spread(standing: Standing, name: str) -> str:
+    """Return a headline figure as text, with its standard deviation where there is one."""
+    digits = 2 if name.startswith("nab") else 3  # NAB's scores go up to 100
+    mean, deviation = standing.means[name], standing.deviations[name]
+    text = f"{mean:.{digits}f}"
+    return text if math.isnan(deviation) else f"{text} ± {deviation:.{digits}f}"
 
 
 def grid(table: pa.Table, metric: str) -> Grid:
@@ -148,8 +174,9 @@ def standings(table: pa.Table) -> list[Standing]:
     names = headlines(table)
     grids = {name: grid(table, name) for name in [*names, *F1S]}
     spreads = {name: found.spread() for name, found in grids.items()}
-    ranks = {name: _mean_ranks(grids[name]) for name in names}
     records = table.to_pylist()
+    several = len(_distinct(records, "dataset")) > 1
+    ranks = {name: _mean_ranks(grids[name]) for name in names if several}
     found = []
     for place, detector in enumerate(_distinct(records, "detector")):
         cells = [record for record in records if record["detector"] == detector]
@@ -159,7 +186,7 @@ def standings(table: pa.Table) -> list[Standing]:
                 kind=cells[0]["kind"],
                 means={name: float(spreads[name][0][place]) for name in names},
                 deviations={name: float(spreads[name][1][place]) for name in names},
-                ranks={name: ranks[name][detector] for name in names},
+                ranks={name: by_detector[detector] for name, by_detector in ranks.items()},
                 f1s={name: _mean_of(cells, name, spreads[name][0][place]) for name in F1S},
                 fit_seconds=_over(np.mean, cells, "fit_seconds"),
                 rows_per_second=_over(np.median, cells, "rows_per_second"),

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from genad.benchmark.results import told
 from genad.benchmark.runner import Finished
-from genad.benchmark.tables import HEADLINES, Standing
+from genad.benchmark.tables import F1S, HEADLINES, Standing, shown_f1s, with_spread
 from genad.benchmark.tables import standings as all_standings
 from genad.cli.console import console
 
@@ -97,15 +97,19 @@ def exported(files: Sequence[Path], folder: Path, *, as_json: bool, quiet: bool)
 
 def _table(found: Sequence[Standing]) -> Table:
     table = Table("detector", box=None, pad_edge=False)
-    names = list(found[0].means)
-    heads = [head for name in names for head in (HEADLINES[name], "rank")]
-    for head in [*heads, "F1", "fit, s", "failed"]:
+    f1 = [name for name in shown_f1s(found) if name == "f1"]
+    heads: list[str] = []
+    for name in found[0].means:
+        heads += [HEADLINES[name], *(["rank"] if name in found[0].ranks else [])]
+    for head in [*heads, *(F1S[name] for name in f1), "fit, s", "failed"]:
         table.add_column(head, justify="right")
     for standing in found:
         cells = []
-        for name in names:
-            cells += [_spread(standing, name), f"{standing.ranks[name]:.1f}"]
-        cells += [_number(standing.f1s["f1"], 3), _number(standing.fit_seconds, 1)]
+        for name in standing.means:
+            cells.append(with_spread(standing, name))
+            cells += [f"{standing.ranks[name]:.1f}"] if name in standing.ranks else []
+        cells += [_number(standing.f1s[name], 3) for name in f1]
+        cells.append(_number(standing.fit_seconds, 1))
         failed = str(len(standing.failures) or "")
         table.add_row(standing.detector, *cells, failed, style=_STYLES.get(standing.kind))
     return table
@@ -124,12 +128,6 @@ def _files(files: Mapping[str, Path]) -> Table:
     for kind, path in files.items():
         table.add_row(Text(kind, style="dim"), Text(str(path), overflow="fold"))
     return table
-
-
-def _spread(standing: Standing, name: str) -> str:
-    deviation = standing.deviations[name]
-    mean = f"{standing.means[name]:.3f}"
-    return mean if math.isnan(deviation) else f"{mean} ± {deviation:.3f}"
 
 
 def _number(value: float, digits: int) -> str:
