@@ -62,6 +62,7 @@ Weights = Annotated[
     tuple[float, float, float], Each(Interval(Real, 0, None, closed="left"), least=3, most=3)
 ]
 Strategy = str | Threshold | None
+WindowSize = PositiveInt | Literal["auto"]
 
 
 def constraints(cls: type) -> dict[str, list[Any]]:

@@ -59,7 +59,7 @@ def make_job(options: DataOptions, model: str, settings: Sequence[str] | None, *
             options.roles,
             normal_only=options.normal_only,
         )
-        window = series_inputs.window_for(model, options.window, task.scored)
+        window = series_inputs.window_for(model, options.window)
         detector = make_detector(model, settings, **given, window=window)
         return _SeriesJob(detector, replace(task, top_share=options.top))
     rows = replace(

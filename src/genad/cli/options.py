@@ -95,8 +95,7 @@ Window = Annotated[
         metavar="N",
         min=1,
         rich_help_panel=DATA_PANEL,
-        help="Time steps in a window of a series; by default a twentieth of the shortest, 8 to "
-        "100.",
+        help="Time steps in a window of a series; by default its period, 100 where it has none.",
     ),
 ]
 TrainRows = Annotated[

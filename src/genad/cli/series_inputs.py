@@ -1,7 +1,8 @@
 """What DATA on the command line means where it is series: a file, a folder, or a data set."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from genad.cli.errors import Misuse
 from genad.cli.inputs import kind_of_dataset
@@ -9,9 +10,6 @@ from genad.data import load_series
 from genad.files import Roles, SeriesTable, SeriesTask, as_series_tables, open_series
 from genad.files.series import each_series, series_files
 from genad.registry import find_detector
-
-# Steps in a window, where nobody says: a twentieth of the shortest series within these limits.
-_LEAST_WINDOW, _MOST_WINDOW = 8, 100
 
 
 def is_series(data: str, time: str | None, window: int | None) -> bool:
@@ -93,12 +91,14 @@ def _unlabelled(train: str, roles: Roles) -> Roles:
     return roles if roles.label in names else Roles(ignore=roles.ignore)
 
 
-def window_for(model: str, window: int | None, tables: Sequence[SeriesTable]) -> int | None:
-    """Return the steps in a window: as asked for, the detector's own, or by the shortest series."""
+def window_for(model: str, window: int | None) -> int | Literal["auto"] | None:
+    """Return the steps in a window: as asked for, the detector's own, or a period of the series.
+
+    Examples
+    --------
+    >>> window_for("vae", None), window_for("vae", 50), window_for("forecaster", None)
+    ('auto', 50, None)
+    """
     if window is not None:
         return window
-    own = getattr(find_detector(model), "window", None)
-    if own is not None:
-        return None
-    shortest = min(len(table) for table in tables)
-    return max(_LEAST_WINDOW, min(_MOST_WINDOW, shortest // 20))
+    return "auto" if getattr(find_detector(model), "window", None) is None else None

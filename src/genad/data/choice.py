@@ -1,6 +1,6 @@
 """Which view suits the data."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from genad.data.views import Rows, View
 from genad.data.windows import Windows
 
 
-def kind_of(data: Any, window: int | None) -> str:
+def kind_of(data: Any, window: int | Literal["auto"] | None) -> str:
     """Return the kind of data: "series" where a window is asked for, else "table" or "image".
 
     Examples
@@ -26,7 +26,9 @@ def kind_of(data: Any, window: int | None) -> str:
     return "image" if images else "table"
 
 
-def make_view(kind: str, scaler: ScalerName, window: int | None, stride: int) -> View[Any]:
+def make_view(
+    kind: str, scaler: ScalerName, window: int | Literal["auto"] | None, stride: int
+) -> View[Any]:
     """Return an unfitted view of a kind of data."""
     if kind == "series":
         return Windows(scaler, window or 1, stride)

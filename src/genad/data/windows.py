@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from itertools import pairwise
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from torch import Tensor
 
+from genad.data.period import suitable_window
 from genad.data.samples import Samples, with_labels
 from genad.data.scaling import Scaler, ScalerName
 from genad.data.series import Recording, Recordings, Values, read_recordings
@@ -31,7 +32,8 @@ class Windows(View[Recordings]):
     ----------
     scaler : see `genad.data.scaling.Scaler`; fitted per channel over all series. "l2" divides a
         channel by its Euclidean norm over the training series.
-    window : steps in a window.
+    window : steps in a window; "auto" for a period of the series it is fitted on, see
+        `genad.data.period.suitable_window`.
     stride : steps from one window to the next.
     any_length : whether series shorter than a window may be scored.
     """
@@ -39,25 +41,37 @@ class Windows(View[Recordings]):
     kind = "series"
 
     def __init__(
-        self, scaler: ScalerName, window: int, stride: int = 1, *, any_length: bool = False
+        self,
+        scaler: ScalerName,
+        window: int | Literal["auto"],
+        stride: int = 1,
+        *,
+        any_length: bool = False,
     ) -> None:
-        if stride > window:
-            raise ParameterError(
-                f"stride={stride} would leave steps between windows of {window} without a score; "
-                "give a stride of a window at most."
-            )
         # A row of channels is no vector to be normed: "l2" is a scale per channel here.
         self.l2 = scaler == "l2"
         self.scaler = Scaler("standard" if self.l2 else scaler)
-        self.window, self.stride, self.any_length = window, stride, any_length
+        self.asked, self.stride, self.any_length = window, stride, any_length
+        self.window = 0 if window == "auto" else self._checked(window)
         self.fill = np.zeros(0)
         self.notes: list[str] = []
         """What was irregular about the series it was fitted on, a sentence each."""
+
+    def _checked(self, window: int) -> int:
+        if self.stride > window:
+            raise ParameterError(
+                f"stride={self.stride} would leave steps between windows of {window} without a "
+                "score; give a stride of a window at most."
+            )
+        return window
 
     def read(self, data: Any, estimator: BaseEstimator, *, reset: bool) -> Recordings:  # noqa: D102
         source = read_recordings(data)
         for recording in source.each:
             self._match(recording, estimator, reset=reset)
+        if reset and self.asked == "auto":
+            self.window = self._checked(suitable_window([each.values for each in source.each]))
+        for recording in source.each:
             if len(recording) < self.window and (reset or not self.any_length):
                 raise DataError(
                     f"{recording.label} has {len(recording)} time steps, but a window has "
@@ -112,6 +126,8 @@ class Windows(View[Recordings]):
             for recording in source.each
             for note in recording.notes
         ]
+        if self.asked == "auto":
+            self.notes.append(f"A window has {self.window} steps, by the period of the training.")
         return self
 
     def split(  # noqa: D102
@@ -241,6 +257,7 @@ class Windows(View[Recordings]):
 
     def load_state(self, config: dict[str, Any], arrays: dict[str, Array]) -> None:  # noqa: D102
         self.shape, self.notes = tuple(config["shape"]), config["notes"]
+        self.window = self.shape[0]
         self.fill = arrays["fill"]
         self.scaler.load_state(arrays)
 

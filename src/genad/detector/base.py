@@ -33,6 +33,7 @@ from genad.parameters import (
     RandomState,
     ScoreParameter,
     Strategy,
+    WindowSize,
     constraints,
 )
 from genad.storage import read_model, write_model
@@ -58,6 +59,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     scaler : how numeric columns are scaled: "standard", "minmax", "l2", "robust", "quantile" or
         "none".
     window : steps in a window of a time series; with it the data is read as series, not as rows.
+        "auto" takes one period of the training series (`genad.data.period.suitable_window`).
     stride : steps from one window to the next.
     contamination : "auto" if the training data is normal (novelty detection): the threshold then
         comes from held-out rows. Or the share of anomalies in the training data, in (0, 0.5]
@@ -82,7 +84,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     kinds: ClassVar[tuple[str, ...]] = ("table",)  # the kinds of data it takes
 
     scaler: ScalerName = "standard"
-    window: PositiveInt | None = None
+    window: WindowSize | None = None
     stride: PositiveInt = 1
     contamination: Contamination = "auto"
     threshold: Strategy = None
@@ -300,7 +302,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             find_events(
                 score,
                 self.threshold_,
-                apart=(self.window or 1) if apart is None else apart,
+                apart=self.view_.shape[0] if apart is None else apart,
                 shares=share.reshape(len(score), -1),
                 names=names,
                 stamps=recording.stamps,

@@ -13,7 +13,7 @@ from genad.errors import ParameterError
 from genad.losses import squared_error
 from genad.nets.recurrent import CELLS, Cells
 from genad.nets.stepping import stepping
-from genad.parameters import PositiveInt, Sizes
+from genad.parameters import PositiveInt, Sizes, WindowSize
 from genad.streaming.state import Arrays, Config
 from genad.training import Model, Objective, Terms
 
@@ -61,7 +61,7 @@ class Forecaster(CausalDetector, TrainedDetector):
     family = "forecaster"
     default_updates = 1000
 
-    window: PositiveInt | None = 100
+    window: WindowSize | None = 100
     cell: Literal["rnn", "lstm", "gru"] = "lstm"
     hidden: Sizes = (64,)
     horizon: PositiveInt = 1

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from genad.data.period import USUAL_WINDOW
 from genad.detector import CausalDetector, Stream, TrainedDetector
 from genad.errors import ParameterError
 from genad.files.lines import Step
@@ -222,7 +223,8 @@ def usual_warm_up(detector: CausalDetector) -> int:
     (750, 1000)
     """
     share = detector.validation_fraction if isinstance(detector, TrainedDetector) else 0
-    windows = 2 * (detector.window or 1)
+    window = USUAL_WINDOW if detector.window == "auto" else detector.window or 1
+    windows = 2 * window
     return max(_STEPS, math.ceil(windows / share) if share else 0)
 
 

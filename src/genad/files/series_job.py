@@ -10,6 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from genad.data import write_table
+from genad.data.period import suitable_window
+from genad.data.series import read_recordings
 from genad.detection import Detection, SeriesResult
 from genad.detector import Detector
 from genad.errors import DataError, ParameterError
@@ -140,7 +142,11 @@ def _stretches(detector: Detector, task: SeriesTask) -> tuple[list[pa.Table], li
         raise ParameterError(
             "Fitting on normal stretches only needs labels; name their column (--label)."
         )
-    shortest = 2 * (detector.window or 1)
+    if detector.window == "auto":
+        # The stretches between anomalies may be too short to show a period.
+        whole = read_recordings([table.frame() for table in task.train]).each
+        detector.set_params(window=suitable_window([each.values for each in whole]))
+    shortest = 2 * int(detector.window or 1)
     stretches = [
         table.frame(start, stop)
         for table in task.train
