@@ -1,5 +1,6 @@
 """The baselines of every table: what anything that learns should beat, chance first."""
 
+import sys
 from abc import ABC, abstractmethod
 from typing import Any, Self, final
 
@@ -104,6 +105,26 @@ class Norm(Baseline):
 
     def _score(self, rows: Rows) -> Scores:
         return np.asarray(np.linalg.norm(rows.astype(np.float64), axis=1))
+
+
+class Difference(Baseline):
+    """The largest change of any channel since the step before: one line, for series.
+
+    Examples
+    --------
+    >>> Difference().fit([1.0, 2.0, 1.0]).anomaly_score([1.0, 1.0, 4.0])
+    array([0., 0., 3.])
+    """
+
+    def __init__(self, *, random_state: int = 0) -> None:
+        super().__init__(most_rows=sys.maxsize, random_state=random_state)  # in their order
+
+    def _learn(self, rows: Rows) -> Scores:
+        return self._score(rows)
+
+    def _score(self, rows: Rows) -> Scores:
+        changes = np.diff(rows.astype(np.float64), axis=0, prepend=rows[:1])
+        return np.asarray(np.abs(changes).max(1))
 
 
 class PCA(Baseline):

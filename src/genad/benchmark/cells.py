@@ -60,6 +60,7 @@ class Cell:
             "format": FORMAT,
             "suite": self.suite,
             "model": self.spec.model,
+            **({"within": self._within()} if self.spec.within else {}),
             "parameters": [[name, repr(value)] for name, value in self.spec.parameters],
             "model_code": code_digest(find_scorer(self.spec.model)),
             "task": _described(self.task),
@@ -74,6 +75,9 @@ class Cell:
         Results of detectors are beside each other only where it is the same.
         """
         return _hash([_described(self.task), self.task.digest() if data is None else data])
+
+    def _within(self) -> list[str]:
+        return [self.spec.within, code_digest(find_scorer(self.spec.within))]
 
     def key(self, data: str | None = None) -> str:
         """Return the hash of `identity`."""

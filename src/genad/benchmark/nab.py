@@ -15,6 +15,7 @@ from typing import Self
 import numpy as np
 
 from genad.benchmark.nab_scorers import FloatArray, StampArray, StreamScorer, adaptive_flags
+from genad.benchmark.task import Figures
 from genad.data.datasets import fetch_dataset, load_series
 from genad.errors import DataError
 from genad.metrics import (
@@ -32,6 +33,7 @@ __all__ = [
     "NabRow",
     "NabStream",
     "load_nab",
+    "nab_figures",
     "nab_row",
     "require_causal",
     "run_nab",
@@ -128,6 +130,21 @@ class NabRow:
     own: NabFigures
     series: int
     reports: tuple[NabReport, ...] = field(default=(), repr=False)
+
+    def figures(self) -> Figures:
+        """Return the figures as the results name them.
+
+        Examples
+        --------
+        >>> figures = NabFigures(70.1, 63.2, 74.3)
+        >>> NabRow("numenta", figures, figures, series=58).figures()["nab_own_reward_low_fp"]
+        63.2
+        """
+        return {
+            f"{start}_{name}": getattr(figures, name)
+            for start, figures in (("nab", self.optimised), ("nab_own", self.own))
+            for name in ("standard", "reward_low_fp", "reward_low_fn")
+        }
 
 
 def load_nab() -> dict[str, NabStream]:
@@ -242,6 +259,19 @@ def nab_row(
     """
     runs = [run_nab(scorer, streams, processes=processes) for scorer in scorers]
     return _row(name, [_corpus(streams, scores) for scores in runs])
+
+
+def nab_figures(streams: Mapping[str, NabStream], scores: Scores) -> Figures:
+    """Return the figures of the scores of a corpus, as the results name them.
+
+    Examples
+    --------
+    >>> time = np.datetime64("2024-01-01") + np.arange(40)
+    >>> streams = {"real/disk.csv": NabStream(np.zeros(40), time, [(time[20], time[29])])}
+    >>> nab_figures(streams, {"real/disk.csv": np.arange(40) == 20.0})["nab_standard"]
+    100.0
+    """
+    return _row("", [_corpus(streams, scores)]).figures()
 
 
 def score_nab_results(folder: str | Path, *, detector: str | None = None) -> NabRow:

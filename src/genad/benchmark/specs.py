@@ -2,13 +2,18 @@
 
 import inspect
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from genad.benchmark.suite import Suite
+from sklearn.utils._param_validation import make_constraint
+
 from genad.benchmark.task import Scorer
 from genad.errors import ParameterError
+from genad.parameters import constraints
+
+if TYPE_CHECKING:
+    from genad.benchmark.suite import Suite
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Spec:
     model : how `find_scorer` finds its class.
     parameters : those that are not left at their default, as (name, value), without the seed.
     kind : "baseline", "untrained", "detector" or "adopted".
+    within : a class, "package.module:Class", that takes the detector and is run in its place.
 
     Examples
     --------
@@ -32,12 +38,14 @@ class Spec:
     model: str
     parameters: tuple[tuple[str, Any], ...] = ()
     kind: str = "detector"
+    within: str = ""
 
     def build(self, seed: int) -> Scorer:
         """Return the detector, not fitted, with the seed where it takes one."""
         cls = find_scorer(self.model)
         seeded = {"random_state": seed} if _takes(cls, "random_state") else {}
-        return cast(Scorer, cls(**dict(self.parameters), **seeded))
+        detector = cls(**dict(self.parameters), **seeded)
+        return cast(Scorer, find_scorer(self.within)(detector) if self.within else detector)
 
 
 _HERE = "genad.benchmark.baselines"
@@ -51,6 +59,17 @@ BASELINES = (
     Spec("IsolationForest", f"{_HERE}:Forest", kind="baseline"),
     Spec("OneClassSVM", f"{_HERE}:Machine", kind="baseline"),
 )
+"""Of tables and images."""
+
+SERIES_BASELINES = (
+    Spec("random", f"{_HERE}:Random", kind="baseline"),
+    Spec("constant", f"{_HERE}:Constant", kind="baseline"),
+    Spec("norm", "zscore", (("window", 1),), "baseline"),
+    Spec("difference", f"{_HERE}:Difference", kind="baseline"),
+    Spec("rolling z-score", "rollingzscore", kind="baseline"),
+    Spec("WindowedGaussian", "windowedgaussian", kind="baseline"),
+)
+"""Of series; the norm is the distance from the training mean, in standard deviations."""
 
 
 def find_scorer(model: str) -> type:
@@ -84,7 +103,7 @@ def find_scorer(model: str) -> type:
         ) from error
 
 
-def choose(suite: Suite, models: Sequence[str] | None = None) -> list[Spec]:
+def choose(suite: "Suite", models: Sequence[str] | None = None) -> list[Spec]:
     """Return who takes part: the baselines, and each model beside its untrained self.
 
     Parameters
@@ -100,9 +119,11 @@ def choose(suite: Suite, models: Sequence[str] | None = None) -> list[Spec]:
     ['VAE', 'VAE, untrained']
     """
     names = list(models if models is not None else suite.models or _ours(suite.kind))
-    specs = list(BASELINES)
+    there = {spec.label.lower() for spec in suite.baselines}
+    there |= {spec.model for spec in suite.baselines if not spec.parameters}
+    specs = list(suite.baselines)
     for name in dict.fromkeys(names):
-        if name not in {spec.label for spec in BASELINES}:
+        if name.lower() not in there:
             specs.extend(_with_untrained(name, suite))
     return specs
 
@@ -113,18 +134,31 @@ def _ours(kind: str) -> list[str]:
     return [name for name, cls in detector_classes().items() if kind in cls.kinds]
 
 
-def _with_untrained(name: str, suite: Suite) -> list[Spec]:
+def _with_untrained(name: str, suite: "Suite") -> list[Spec]:
     from genad.detector import TrainedDetector
 
     cls = find_scorer(name)
     root = {"pyod": "PyOD's ", "sklearn": "scikit-learn's "}
     label = root.get(name.partition(".")[0].lower(), "") + cls.__name__
-    given = tuple((key, value) for key, value in suite.settings.items() if _takes(cls, key))
-    specs = [Spec(label, name, given)]
-    if issubclass(cls, TrainedDetector):
-        specs.append(Spec(f"{label}, untrained", name, (*given, ("epochs", 0)), "untrained"))
+    given = tuple((key, value) for key, value in suite.settings.items() if _allows(cls, key, value))
+    untrained = tuple((dict(given) | {"epochs": 0}).items())
+    specs = []
+    ways = suite.within or (("", ""),)
+    for ending, within in ways if issubclass(cls, TrainedDetector) else ways[:1]:
+        specs.append(Spec(label + ending, name, given, within=within))
+        if issubclass(cls, TrainedDetector):
+            called = f"{label}{ending}, untrained"
+            specs.append(Spec(called, name, untrained, "untrained", within))
     return specs
 
 
 def _takes(cls: type, parameter: str) -> bool:
     return parameter in inspect.signature(cls).parameters
+
+
+def _allows(cls: type, parameter: str, value: Any) -> bool:
+    """Return whether a class has a parameter, and may have the value for it as far as it says."""
+    allowed = constraints(cls).get(parameter) if is_dataclass(cls) else None
+    return _takes(cls, parameter) and (
+        allowed is None or any(make_constraint(each).is_satisfied_by(value) for each in allowed)
+    )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from genad.benchmark.specs import BASELINES, Spec
 from genad.benchmark.task import Task
 from genad.errors import ParameterError
 
@@ -20,8 +21,12 @@ class Suite:
     tasks : the data sets.
     seeds : repetitions, with the seeds 0, 1, and so on.
     kind : of data, as detectors name what they take: "table", "series" or "image".
-    settings : parameters that every detector gets that has them.
+    settings : parameters that every detector gets that has them and allows the value.
     models : our detectors that take part by default; by default all that take the kind.
+    baselines : who always takes part.
+    within : how a model is put to its task, if not directly: pairs of an ending of its name in
+        tables and the `within` of its `Spec`. Each makes a row; only the first does of a model that
+        is not trained.
     headlines : the metrics that detectors are ranked by, the first one first; names of
         `genad.benchmark.tables.HEADLINES`.
     timeout : seconds that one detector may take for one data set and seed.
@@ -41,6 +46,8 @@ class Suite:
     kind: str = "table"
     settings: Mapping[str, Any] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    baselines: tuple[Spec, ...] = BASELINES
+    within: tuple[tuple[str, str], ...] = ()
     headlines: tuple[str, ...] = ("roc_auc", "average_precision")
     timeout: float = 600.0
     memory: float = 8.0
@@ -66,7 +73,8 @@ class Suite:
         wanted = name.lower().replace("-", "_")
         for task in self.tasks:
             last = task.name.lower().rpartition("/")[2]
-            if wanted in (task.name.lower(), last, last.partition("_")[2]):
+            number, _, rest = last.partition("_")
+            if wanted in (task.name.lower(), last, number, rest):
                 return task
         known = ", ".join(task.name for task in self.tasks)
         raise ParameterError(f"{self.name} has no data set {name!r}; choose from {known}.")

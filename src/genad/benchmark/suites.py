@@ -8,6 +8,9 @@ from genad.errors import ParameterError
 SUITES = {
     "adbench": "genad.benchmark.adbench:SUITE",
     "kdd99": "genad.benchmark.kdd99:SUITE",
+    "nab": "genad.benchmark.nab_suite:SUITE",
+    "smd": "genad.benchmark.smd:SUITE",
+    "ucr": "genad.benchmark.ucr:SUITE",
 }
 
 

@@ -30,14 +30,10 @@ def bench(
     Writes the results (SUITE.parquet), and from them a page (SUITE.md) and plots. Results that are
     there already, of detectors, data sets or seeds that are not asked for now, stay beside them.
     """
-    if suite.lower() == "nab":
-        from genad.cli.bench_nab import bench_nab
-
-        repeats = seeds or 1
-        bench_nab(results, models, repeats, jobs=jobs or 1, as_json=as_json, quiet=quiet)
-        return
-    if results is not None:
+    if results is not None and suite.lower() != "nab":
         raise Misuse("--results is for nab: the other suites take --adopt NAME=FILE.")
+    if results is not None and not results.is_dir():
+        raise Misuse(f"--results {results} is no folder.")
     from genad.benchmark import Limits, Store, as_table, choose, find_suite, make_cells, run
     from genad.benchmark import adopt as strangers
     from genad.benchmark.pages import write_suite
@@ -52,6 +48,11 @@ def bench(
         show.exported(files, export, as_json=as_json, quiet=quiet)
         return
     adopted = strangers.adopt_all(adopt or (), chosen)
+    if results is not None:
+        from genad.benchmark.nab_suite import adopt_nab
+
+        adopted.append(adopt_nab(results))
+        models = models or ""  # a folder to be judged is all that was asked for
     names = None if models is None else [name for name in map(str.strip, models.split(",")) if name]
     cells = make_cells(chosen, choose(chosen, names), repeats)
     before = earlier_results(out / f"{chosen.name}.parquet")

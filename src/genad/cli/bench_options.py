@@ -9,7 +9,7 @@ from genad.cli.options import DATA_PANEL, MODEL_PANEL, OUTPUT_PANEL
 
 _RUN_PANEL = "Run"
 
-Suite = Annotated[str, typer.Argument(help="adbench, kdd99 or nab.")]
+Suite = Annotated[str, typer.Argument(help="adbench, kdd99, nab, smd or ucr.")]
 Models = Annotated[
     str | None,
     typer.Option(
@@ -17,8 +17,8 @@ Models = Annotated[
         "-m",
         metavar="A,B",
         rich_help_panel=MODEL_PANEL,
-        help="Detectors of `genad models`, pyod.knn and the like; by default all of ours for this "
-        "data. Baselines and untrained networks are always there.",
+        help="Detectors of `genad models`, pyod.knn and the like; by default the suite's, or all "
+        "of ours for its data. Baselines and untrained networks are always there.",
     ),
 ]
 Seeds = Annotated[

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from numbers import Real
-from typing import Annotated, final
+from typing import Annotated, ClassVar, final
 
 import torch
 from sklearn.utils._param_validation import Interval
@@ -61,6 +61,7 @@ class DAE(TrainedDetector):
     """
 
     family = "diffusion"
+    kinds: ClassVar[tuple[str, ...]] = ("table", "series")
     default_updates = 1200
 
     hidden: Sizes = (192, 192)

@@ -60,19 +60,18 @@ class MADGAN(LatentDetector):
 
     latent: PositiveInt | None = 4
     hidden: SizesOrNone | None = (32,)
-    net: Literal["auto", "mlp", "conv", "rnn", "lstm", "gru"] = "lstm"
+    net: Literal["auto", "rnn", "lstm", "gru"] = "lstm"
     score: Literal["reconstruction", "discriminator", "combined"] = "combined"
     weight: Share = 0.5
     steps: PositiveInt = 100
     step_size: PositiveFloat = 0.05
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        cell = CELLS.get("lstm" if self.net == "auto" else self.net)
-        if cell is None or not self.hidden or self.latent is None:
+        cell = CELLS["lstm" if self.net == "auto" else self.net]
+        if not self.hidden or self.latent is None:
             raise ParameterError(
-                f"MADGAN is recurrent, but got net={self.net!r}, hidden={self.hidden!r}, "
-                f"latent={self.latent!r}; take 'lstm', 'gru' or 'rnn', at least one width, and a "
-                "number."
+                f"MADGAN needs cells and a latent, but got hidden={self.hidden!r} and "
+                f"latent={self.latent!r}; take at least one width, and a number."
             )
         return _MADGANModel(shape, self, cell, tuple(self.hidden))
 

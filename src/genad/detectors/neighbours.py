@@ -1,7 +1,7 @@
 """NearestNeighbours: how far a sample is from the training samples that are most like it."""
 
 import math
-from typing import Literal, final
+from typing import ClassVar, Literal, final
 
 import torch
 from torch import Tensor
@@ -21,7 +21,9 @@ class NearestNeighbours(Detector):
     .. math:: A(x) = \frac1k \sum_{i=1}^k \lVert x - x_{(i)} \rVert
 
     Nothing is trained, and few hundred rows are enough. All columns count alike, so columns that
-    mean nothing blur it.
+    mean nothing blur it. Windows of a series are compared as they are, step by step: with a window
+    of about a period (``window="auto"``) it finds the stretch that is least like any before, a
+    discord.
 
     Parameters
     ----------
@@ -49,6 +51,7 @@ class NearestNeighbours(Detector):
     """
 
     family = "neighbours"
+    kinds: ClassVar[tuple[str, ...]] = ("table", "series")
 
     neighbours: PositiveInt = 5
     aggregate: Literal["mean", "farthest"] = "mean"
