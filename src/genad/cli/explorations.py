@@ -4,19 +4,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from genad.cli import image_inputs, series_inputs
+from genad.cli import image_inputs, inputs, series_inputs
 from genad.cli.errors import Misuse
 from genad.data import load_images
 from genad.files import Roles, Watch, as_image_tables
 from genad.profiles import (
     ImagesProfile,
     SeriesProfile,
+    TableProfile,
     open_any_images,
     profile_images,
     profile_series,
+    profile_table,
 )
 from genad.report.explore_images import ImagesContent, images_content
 from genad.report.explore_series import SeriesContent, series_content
+from genad.report.explore_table import TableContent, table_content
 
 
 @dataclass(frozen=True)
@@ -37,8 +40,8 @@ class Explored:
     """What data is like, and the page that shows it."""
 
     kind: str
-    profile: ImagesProfile | SeriesProfile
-    content: ImagesContent | SeriesContent
+    profile: ImagesProfile | SeriesProfile | TableProfile
+    content: ImagesContent | SeriesContent | TableContent
 
     def plain(self) -> dict[str, Any]:
         """Return the figures as JSON can hold them."""
@@ -51,7 +54,7 @@ def explore(options: ExploreOptions, watch: Watch) -> Explored:
         return _images(options, watch)
     if series_inputs.is_series(options.data, options.time, None):
         return _series(options, watch)
-    raise Misuse(f"{options.data} holds no images, which is what can be explored.")
+    return _table(options, watch)
 
 
 def _images(options: ExploreOptions, watch: Watch) -> Explored:
@@ -85,3 +88,16 @@ def _series(options: ExploreOptions, watch: Watch) -> Explored:
         watch=watch,
     )
     return Explored("series", profile, series_content(profile, options.data, time=options.time))
+
+
+def _table(options: ExploreOptions, watch: Watch) -> Explored:
+    source, roles = inputs.open_whole(options.data, options.roles)
+    profile = profile_table(source, roles, random_state=options.seed, watch=watch)
+    content = table_content(
+        profile,
+        options.data,
+        options.roles,
+        rows=options.number or 10,
+        random_state=options.seed,
+    )
+    return Explored("table", profile, content)

@@ -1,16 +1,17 @@
 """What DATA on the command line means: a file, or a data set by its name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from genad.cli.errors import Misuse
 from genad.data import list_datasets, load_dataset
 from genad.data.readers import WRITABLE
-from genad.files import Roles, Task, file_source, table_source
+from genad.files import Roles, Source, Task, file_source, table_source
 
 _OTHER_FORMATS = ("parquet", "tsv")
 
@@ -70,6 +71,28 @@ def _open(name: str, roles: Roles) -> Task:
     train = table_source(f"{dataset.name} (train)", dataset.train)
     scored = table_source(f"{dataset.name} (test)", test)
     return Task(train, scored, replace(roles, label=label))
+
+
+def open_whole(data: str, roles: Roles) -> tuple[Source, Roles]:
+    """Open all rows of a file or of a data set, and say which column is the label.
+
+    Examples
+    --------
+    >>> source, roles = open_whole("breast_cancer", Roles())
+    >>> sum(chunk.num_rows for _, chunk in source.chunks()), roles.label
+    (569, 'label')
+    """
+    task = _open(data, roles)
+    if task.train is task.scored:
+        return task.scored, roles
+    label = task.roles.label
+
+    def pieces(rows: int) -> Iterator[pa.Table]:
+        for chunk in task.train.pieces(rows):
+            yield chunk.append_column(label, pa.array(np.zeros(chunk.num_rows, bool)))
+        yield from task.scored.pieces(rows)
+
+    return Source(data, task.scored.columns, pieces), task.roles
 
 
 def kind_of_dataset(name: str) -> str | None:

@@ -60,5 +60,6 @@ class Bars(Callback):
     def rows(self, doing: str, rows: int, total: int) -> None:
         """Move on by some rows, as a `genad.files.Watch`."""
         if doing not in self._tasks:
-            self._tasks[doing] = self._progress.add_task(doing, total=total, unit="rows")
+            # A text file does not say how many rows it has: its total is 0.
+            self._tasks[doing] = self._progress.add_task(doing, total=total or None, unit="rows")
         self._progress.advance(self._tasks[doing], rows)

@@ -10,8 +10,10 @@ from genad.cli import printed
 from genad.cli.explorations import Explored
 from genad.report.explore_images import ImagesContent
 from genad.report.explore_series import SeriesContent
+from genad.report.explore_table import TableContent
+from genad.report.formats import clip
 
-_CLASSES = 12
+_CLASSES, _COLUMNS = 12, 15
 
 
 def explored(found: Explored, page: Path, *, as_json: bool, quiet: bool) -> None:
@@ -30,10 +32,27 @@ def explored(found: Explored, page: Path, *, as_json: bool, quiet: bool) -> None
         )
 
 
-def _table(content: ImagesContent | SeriesContent) -> RenderableType | None:
+def _table(content: ImagesContent | SeriesContent | TableContent) -> RenderableType | None:
+    if isinstance(content, TableContent):
+        return _column_table(content)
     if isinstance(content, SeriesContent):
         return _drawn_table(content)
     return _class_table(content)
+
+
+def _column_table(content: TableContent) -> RenderableType:
+    """Show the first columns with their ranges."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("column", max_width=26)
+    table.add_column("kind", no_wrap=True)
+    for name in ("missing", "distinct", "lowest", "highest"):
+        table.add_column(name, justify="right", max_width=10)
+    for row in content.columns[:_COLUMNS]:
+        cells = [clip(row.name, 26), row.kind, row.missing, row.distinct, row.low, row.high]
+        table.add_row(*map(Text, cells))
+    more = len(content.columns) - _COLUMNS
+    rest = [Text(f"and {more} more on the page", style="dim")] if more > 0 else []
+    return Group(Text("Columns", style="bold"), table, *rest)
 
 
 def _drawn_table(content: SeriesContent) -> RenderableType:

@@ -24,6 +24,7 @@ class Axis:
         about a width of the centre, by order of magnitude far from it. A logarithm that takes
         any sign. With 0 all are placed evenly.
     centre : see `width`.
+    step : ticks are at least so far apart: 1 for whole numbers.
 
     Examples
     --------
@@ -37,6 +38,7 @@ class Axis:
     high: float
     width: float = 0.0
     centre: float = 0.0
+    step: float = 0.0
 
     @property
     def compressed(self) -> bool:
@@ -79,6 +81,7 @@ class Axis:
         rough = (self.high - self.low) / most
         power = math.floor(math.log10(rough))
         step = next(d * 10.0**power for d in (1, 2, 5, 10) if d * 10.0**power >= 0.8 * rough)
+        step = max(step, self.step)
         first, last = math.ceil(self.low / step), math.floor(self.high / step)
         return [round(k * step, 12 - power) for k in range(first, last + 1)]
 
@@ -143,7 +146,7 @@ def axis_of_counts(counts: ArrayLike, typical: float = 0.0) -> Axis:
     Examples
     --------
     >>> axis_of_counts([3.0, 9.0]), axis_of_counts([1.0, 9000.0]).compressed
-    (Axis(low=0.0, high=9.0, width=0.0, centre=0.0), True)
+    (Axis(low=0.0, high=9.0, width=0.0, centre=0.0, step=0.0), True)
     """
     heights = np.asarray(counts, dtype=np.float64)
     top = float(max(heights.max(initial=0.0), 1.0))

@@ -72,7 +72,7 @@ def _bins(values: Array) -> tuple[Axis, Array, bool]:
     whole = bool(np.array_equal(values, values.round())) and high - low < _MOST
     if whole:
         edges = np.arange(low - 0.5, high + 1)
-        return Axis(low - 0.5, high + 0.5), edges, True
+        return Axis(low - 0.5, high + 0.5, step=1.0), edges, True
     if not np.nextafter(low, high) < high:  # one value, or two that no number lies between
         room = 0.5 * abs(low) or 1.0
         return Axis(low - room, high + room), np.array([low - room, high + room]), False

@@ -12,15 +12,17 @@ from genad.profiles import ImagesProfile
 from genad.report.about import Fact
 from genad.report.charts import Histogram
 from genad.report.distributions import distribution
-from genad.report.explore import Head, Next
+from genad.report.explore import Head, Map, Next, mapped
 from genad.report.formats import clip, count, number, percent
 from genad.report.pictures import Picture, pictures
-from genad.report.projections import Projection, pca, tsne
-from genad.report.scatter import Key, Scatter, colours, scatter_chart
+from genad.report.projections import pca, tsne
+from genad.report.scatter import Key, colours
 
 _MOST_CLASSES = 20  # shown with samples
 _LISTED = 100  # in the table of classes
 _FEWEST, _MOST = 3, 2000  # images to draw as points
+_BY_PCA = "by the two directions in which they differ most"
+_BY_TSNE = "with neighbours kept together; distances between clusters and their sizes mean nothing"
 _TYPES = {1: "grey", 3: "in colour", 4: "in colour, with opacity"}
 
 
@@ -41,15 +43,6 @@ class ClassRow:
     counts: tuple[str, ...]
     share: float
     percent: str
-
-
-@dataclass(frozen=True, eq=False)
-class Map:
-    """All images as points: what was done, how to read it, the chart."""
-
-    name: str
-    reading: str
-    chart: Scatter
 
 
 @dataclass(frozen=True, eq=False)
@@ -220,24 +213,9 @@ def _maps(
     if profile.pixels.images < _FEWEST:
         return ()
     maps = []
-    for project in (pca, tsne):
+    for project, how in ((pca, _BY_PCA), (tsne, _BY_TSNE)):
         watch("mapping", 0, 2)
         found = project(profile.pixels.shrunk, random_state=seed, most=_MOST)
-        maps.append(_map(found, groups[found.rows], keys))
+        maps.append(mapped(found, groups[found.rows], keys, "image", how))
         watch("mapping", 1, 2)
     return tuple(maps)
-
-
-def _map(found: Projection, groups: NDArray[np.intp], keys: tuple[Key, ...]) -> Map:
-    drawn = count(len(found.rows), "image")
-    shares = " and ".join(percent(share) for share in found.shares)
-    reading = (
-        f"{drawn} by the two directions in which they differ most, {shares} of the variance: "
-        "what lies apart here can be told apart by pixels."
-        if shares
-        else f"{drawn}, neighbours kept together; distances between clusters and their sizes mean "
-        "nothing."
-    )
-    title = f"{found.name} of the images"
-    chart = scatter_chart(title, reading, found.points, groups, keys, ticks=bool(shares))
-    return Map(found.name, reading, chart)

@@ -11,6 +11,7 @@ from genad.report import charts
 from genad.report.content import detect_content
 from genad.report.explore_images import ImagesContent
 from genad.report.explore_series import SeriesContent
+from genad.report.explore_table import TableContent
 from genad.report.lines import lines
 from genad.report.pictures import picture
 from genad.report.scatter import scatter
@@ -22,6 +23,7 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff
 _EXPLORED: dict[type, str] = {
     ImagesContent: "explore_images.html",
     SeriesContent: "explore_series.html",
+    TableContent: "explore_table.html",
 }
 
 
@@ -49,7 +51,7 @@ def detect_page(detection: Detection, *, model: str | None = "out/model") -> str
     return draw("detect.html", page=detect_content(detection, model))
 
 
-def explore_page(content: ImagesContent | SeriesContent) -> str:
+def explore_page(content: ImagesContent | SeriesContent | TableContent) -> str:
     """Return the page of an exploration, as HTML that needs no other file and no network.
 
     Parameters

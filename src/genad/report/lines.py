@@ -86,7 +86,7 @@ def lines_chart(title: str, description: str, drawn: tuple[Line, ...], height: i
     --------
     >>> chart = lines_chart("Loss", "", (line("gan", [3.0, 2.0]), line("vae", [1.0, 0.5], 1)))
     >>> chart.x
-    Axis(low=1.0, high=2.0, width=0.0, centre=0.0)
+    Axis(low=1.0, high=2.0, width=0.0, centre=0.0, step=0.0)
     """
     across = np.concatenate([each.x for each in drawn]) if drawn else np.zeros(0)
     up = np.concatenate([each.y for each in drawn]) if drawn else np.zeros(0)

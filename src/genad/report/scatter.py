@@ -95,7 +95,7 @@ def scatter_chart(
     Examples
     --------
     >>> scatter_chart("PCA", "", [[0.0, 1.0], [100.0, 3.0]]).x
-    Axis(low=-3.0, high=103.0, width=0.0, centre=0.0)
+    Axis(low=-3.0, high=103.0, width=0.0, centre=0.0, step=0.0)
     """
     places = np.asarray(points, dtype=np.float64).reshape(-1, 2)
     codes = np.zeros(len(places)) if groups is None else np.asarray(groups)
