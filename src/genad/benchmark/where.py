@@ -1,0 +1,95 @@
+"""Where we stand: published figures with ours beside them, from the results alone."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from genad.benchmark.page import markdown
+from genad.benchmark.pages import commands
+from genad.benchmark.published import PUBLISHED, Published
+from genad.benchmark.results import read_results, told
+from genad.benchmark.tables import F1S, HEADLINES, Grid, grid
+
+_HEAD = """\
+# Where we stand
+
+Published figures beside ours in the same protocol, ours from the tables in `benchmarks/results/` by
+`python benchmarks/page.py`. "±" is the standard deviation over seeds. The untrained network and the
+random score stand in every row: a figure that is hardly above them shows nothing learnt. Figures of
+others are copied from the source named, not run again; where their protocol differs, the line above
+the table says so. [All tables](benchmark.md), with what failed and how long it took.
+"""
+
+
+def where_page(folder: Path, published: Sequence[Published] = PUBLISHED) -> str:
+    """Return the page of all suites that have results in a folder and published figures.
+
+    Parameters
+    ----------
+    folder : holds what `genad.benchmark.results.write_results` wrote, one file per suite.
+    published : what to compare with.
+    """
+    parts = [_HEAD]
+    for path in sorted(folder.glob("*.parquet")):
+        table = read_results(path)
+        rows = [row for row in published if row.suite == told(table)["name"]]
+        if rows:
+            parts.append(_section(table, rows))
+    return "\n".join(parts)
+
+
+def _section(table: pa.Table, rows: Sequence[Published]) -> str:
+    suite = told(table)
+    body = [f"## {suite['title']}", " ".join(suite["sentences"])]
+    for metric, some in groupby(rows, key=lambda row: row.metric):
+        body += [f"### {(HEADLINES | F1S)[metric]}", _table(table, metric, list(some))]
+    return "\n\n".join([*body, f"```\n{commands(table)}\n```\n"])
+
+
+def _table(table: pa.Table, metric: str, rows: Sequence[Published]) -> str:
+    found = grid(table, metric)
+    head = ["detector", "published", "ours", "untrained", "random", "source"]
+    lines = [
+        [
+            f"{row.detector}{row.dataset and f', {row.dataset}'}",
+            _plain(row.value),
+            *(_ours(found, label, row.dataset) for label in _beside(row.ours)),
+            row.source,
+        ]
+        for row in rows
+    ]
+    best = _best(found, table)
+    lines += [
+        [f"best of ours: {best}", "", *(_ours(found, label, "") for label in _beside(best)), ""]
+    ]
+    return markdown(head, lines)
+
+
+def _beside(label: str) -> tuple[str, str, str]:
+    return label, f"{label}, untrained", "random"
+
+
+def _ours(found: Grid, label: str, dataset: str) -> str:
+    """Return mean and spread of a detector, on one data set or all; empty if it was not run."""
+    if label not in found.detectors or (dataset and dataset not in found.datasets):
+        return ""
+    one = found.only([label])
+    if dataset:
+        one = Grid([label], [dataset], one.values[[one.datasets.index(dataset)]])
+    (mean,), (deviation,) = one.spread()
+    return _plain(mean) + ("" if np.isnan(deviation) else f" ± {_plain(deviation)}")
+
+
+def _best(found: Grid, table: pa.Table) -> str:
+    """Return the label of our best detector; baselines and strangers are not ours."""
+    pairs = zip(*(table[name].to_pylist() for name in ("detector", "kind", "model")), strict=True)
+    ours = {label for label, kind, model in pairs if kind == "detector" and "." not in model}
+    means, _ = found.spread()
+    return max(ours, key=lambda label: float(means[found.detectors.index(label)]))
+
+
+def _plain(value: float) -> str:
+    return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
