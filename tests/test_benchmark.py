@@ -32,6 +32,7 @@ from genad.benchmark import runner as runner_module
 from genad.benchmark.adbench import PROTOCOL as ADBENCH
 from genad.benchmark.code import _closure, _meaning, code_digest
 from genad.benchmark.kdd99 import PROTOCOL as KDD99
+from genad.benchmark.kdd99 import KddTask
 from genad.benchmark.memory import resident
 from genad.benchmark.specs import find_scorer
 from genad.benchmark.tabular import file_digest
@@ -121,6 +122,17 @@ def test_the_protocols_are_as_they_were_frozen():
     assert suite.settings == {"latent": 32, "hidden": (128, 64)}
     assert suite.seeds == find_suite("adbench").seeds == 5
     assert len(find_suite("adbench").tasks) == 22
+
+
+def test_the_top_of_the_scores_is_judged_as_papers_on_kdd_do():
+    task = KddTask("breast_cancer", Protocol("half"))
+    labels = task.labels(0)
+    ranked = np.argsort(np.argsort(-labels.astype(float), kind="stable"))  # anomalies first
+    found = task.judge(0, Answer(-ranked.astype(float), None))
+    flagged = np.ceil(0.2 * (len(labels) - 1) + 1e-9)
+    assert found["top_precision"] == 1.0
+    assert found["top_recall"] == pytest.approx(flagged / labels.sum())
+    assert found["oracle_f1"] == 1.0
 
 
 def test_a_list_of_series_has_its_scores_one_after_the_other():

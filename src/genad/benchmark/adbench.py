@@ -1,5 +1,6 @@
 """The suite of ADBench's tables, one-class, with the sizes bounded."""
 
+from genad.benchmark.specs import BASELINES, RANK_NORMAL
 from genad.benchmark.suite import Suite
 from genad.benchmark.tabular import Protocol, TableTask
 from genad.data.datasets import list_datasets
@@ -18,6 +19,7 @@ SUITE = Suite(
         "Livernoche et al. (2023, arXiv 2305.18593).",
         *PROTOCOL.sentences(),
     ),
+    baselines=(*BASELINES, RANK_NORMAL),
     tasks=tuple(
         TableTask(info.name, PROTOCOL)
         for info in list_datasets()

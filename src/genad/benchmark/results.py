@@ -27,6 +27,9 @@ FIGURES = (
     "flagged",
     "informed_f1",
     "oracle_f1",
+    "top_f1",
+    "top_precision",
+    "top_recall",
     "hit",
     "vus_pr",
     "vus_roc",
@@ -41,6 +44,7 @@ FIGURES = (
 
 `f1`, `precision`, `recall` and `flagged` (a share) are those of the detector's own threshold.
 `informed_f1` knows the number of anomalies, `oracle_f1` the best threshold: both from the labels.
+Those that begin with `top` flag the share of the rows that published figures of the data flag.
 `hit` is 1 where the highest score of a series is at its one anomaly, else 0. The figures of NAB are
 at the best threshold for the corpus, found with the labels as on the published board, and `nab_own`
 at thresholds that no label was used for.

@@ -61,6 +61,11 @@ BASELINES = (
 )
 """Of tables and images."""
 
+RANK_NORMAL = Spec(
+    "kNN, k = 1, rank-normal", "genad.benchmark.rank_normal:RankNormalKNN", (("k", 1),), "baseline"
+)
+"""Of tables with standardised columns: to read columns by their ranks may be worth more."""
+
 SERIES_BASELINES = (
     Spec("random", f"{_HERE}:Random", kind="baseline"),
     Spec("constant", f"{_HERE}:Constant", kind="baseline"),

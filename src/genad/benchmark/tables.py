@@ -14,6 +14,9 @@ from genad.benchmark.results import told
 HEADLINES = {
     "roc_auc": "ROC AUC",
     "average_precision": "average precision",
+    "top_f1": "F1 of the top 20 %",
+    "top_precision": "its precision",
+    "top_recall": "its recall",
     "hit": "hits",
     "vus_pr": "VUS-PR",
     "vus_roc": "VUS-ROC",

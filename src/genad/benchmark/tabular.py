@@ -85,8 +85,13 @@ class TableTask(Task):
         return Inputs(_frozen(encoder.transform(known)), _frozen(encoder.transform(new)))
 
     def judge(self, seed: int, answer: Answer) -> Figures:  # noqa: D102
+        return figures(self.labels(seed), answer)
+
+    def labels(self, seed: int) -> NDArray[np.bool_]:
+        """Return whether each test row is an anomaly: for judging alone."""
         data, _, test = self._split(seed)
-        return figures(data.test_labels[test], answer)
+        labels: NDArray[np.bool_] = data.test_labels[test]
+        return labels
 
     def _split(self, seed: int) -> tuple[Dataset, NDArray[np.intp], NDArray[np.intp]]:
         """Return the data with the numbers of its training and test rows, in random order."""

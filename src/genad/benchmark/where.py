@@ -85,8 +85,11 @@ def _ours(found: Grid, label: str, dataset: str) -> str:
 
 def _best(found: Grid, table: pa.Table) -> str:
     """Return the label of our best detector; baselines and strangers are not ours."""
-    pairs = zip(*(table[name].to_pylist() for name in ("detector", "kind", "model")), strict=True)
-    ours = {label for label, kind, model in pairs if kind == "detector" and "." not in model}
+    ours = {
+        str(record["detector"])
+        for record in table.to_pylist()
+        if record["kind"] == "detector" and "." not in record["model"]
+    }
     means, _ = found.spread()
     return max(ours, key=lambda label: float(means[found.detectors.index(label)]))
 
