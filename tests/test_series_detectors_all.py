@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import genad
-from genad.detector import CausalDetector
+from genad.detector import CausalDetector, causal
 from genad.errors import DataError, ParameterError
 from helpers import SERIES, settings_for, tiny
 
@@ -119,6 +119,15 @@ def test_a_stream_has_the_scores_of_the_whole_series(cls):
         scores.append(stream.score_one(row))
         stream.learn_one(row)
     np.testing.assert_array_equal(scores, detector.anomaly_score(X))
+
+
+@each_causal
+def test_a_long_series_is_taken_in_some_steps_at_a_time(cls, monkeypatch):
+    detector, X = plain(cls), wave(150, seed=11)
+    whole, shares = detector.anomaly_score(X), detector.explain(X)
+    monkeypatch.setattr(causal, "_STEPS", 37)
+    np.testing.assert_array_equal(detector.anomaly_score(X), whole)
+    np.testing.assert_array_equal(detector.explain(X), shares)
 
 
 @each_causal

@@ -333,7 +333,7 @@ def test_overlaps_are_averaged(lengths, window, stride, sizes, channels):
     whole = collected(view.collector(source), results, [len(results)])
     first = 0
     for recording, mean, same in zip(source.each, found, whole, strict=True):
-        starts = view._starts(len(recording))
+        starts = view._places(len(recording)).starts()
         covering = [
             [results[first + k, step - start] for k, start in enumerate(starts)
              if start <= step < start + window]
@@ -367,7 +367,7 @@ def test_a_trailing_result_is_that_of_the_window_that_ends_there(stride):
     for recording, found in zip(
         source.each, collected(view.trailing(source), results, [2, 5]), strict=True
     ):
-        starts = view._starts(len(recording))
+        starts = view._places(len(recording)).starts()
         for step in range(len(recording)):
             k = int(np.searchsorted(starts + 3, step))  # the first window that ends here or later
             assert found[step] == results[first + k, step - starts[k]]
@@ -381,7 +381,7 @@ def test_a_step_has_the_score_that_its_windows_give_it():
     windows = torch.from_numpy(view.encode(source, 0, view.count(source)))
     with torch.no_grad():
         errors = detector.model_.step_scores(windows).double().numpy()
-    starts = view._starts(200)
+    starts = view._places(200).starts()
     for step in (0, 5, 100, 101, 199):
         own = [errors[k, step - s] for k, s in enumerate(starts) if s <= step < s + 8]
         assert detector.anomaly_score(X)[step] == pytest.approx(np.mean(own), rel=1e-5)

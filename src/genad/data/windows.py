@@ -1,6 +1,5 @@
 """The view of time series: windows are samples, and time steps are items."""
 
-from bisect import bisect_right
 from itertools import pairwise
 from typing import Any, Literal, Self
 
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from torch import Tensor
 
+from genad.data.overlaps import Overlaps, Places, Trailing
 from genad.data.period import suitable_window
 from genad.data.samples import Samples, with_labels
 from genad.data.scaling import Scaler, ScalerName
@@ -180,7 +180,7 @@ class Windows(View[Recordings]):
         values = [self.scaled(recording.values) for recording in source.each]
         starts, offset = [], 0
         for recording in source.each:
-            starts.append(offset + self._starts(len(recording)))
+            starts.append(offset + self._places(len(recording)).starts())
             offset += len(recording)
         cut = torch.from_numpy(np.concatenate(starts)).to(device)
         series = torch.from_numpy(np.concatenate(values)).float().to(device)
@@ -195,17 +195,17 @@ class Windows(View[Recordings]):
         found = []
         for labels in every:
             counts = np.cumsum(np.r_["0,2", 0 * classes, labels[:, None] == classes], axis=0)
-            starts = self._starts(len(labels))
+            starts = self._places(len(labels)).starts()
             found.append((counts[starts + self.window] - counts[starts]).argmax(1))
         return np.concatenate(found)
 
     def count(self, source: Recordings) -> int:  # noqa: D102
-        return sum(self._windows(len(recording)) for recording in source.each)
+        return sum(len(self._places(len(recording))) for recording in source.each)
 
     def encode(self, source: Recordings, start: int, stop: int) -> NDArray[np.float32]:  # noqa: D102
         parts, first = [], 0
         for recording in source.each:
-            n = self._windows(len(recording))
+            n = len(self._places(len(recording)))
             low, high = max(start - first, 0), min(stop - first, n)
             if low < high:
                 parts.append(self._cut(recording.values, low, high))
@@ -214,7 +214,7 @@ class Windows(View[Recordings]):
 
     def _cut(self, values: Values, low: int, high: int) -> NDArray[np.float32]:
         """Return the windows from number `low` to before `high`, a view of one encoded stretch."""
-        starts = self._starts(len(values), low, high)
+        starts = self._places(len(values)).starts(low, high)
         stretch = self.scaled(values[starts[0] : starts[-1] + self.window]).astype(np.float32)
         windows = np.lib.stride_tricks.sliding_window_view(stretch, self.window, axis=0)
         cut: NDArray[np.float32] = windows.transpose(0, 2, 1)[starts - starts[0]]
@@ -224,20 +224,15 @@ class Windows(View[Recordings]):
         """Return the values of a series as models see them, of shape (time, channels)."""
         return self.scaler.transform(np.where(np.isnan(values), self.fill, values))
 
-    def _windows(self, length: int) -> int:
-        return -(-(length - self.window) // self.stride) + 1
-
-    def _starts(self, length: int, low: int = 0, high: int | None = None) -> NDArray[np.int64]:
-        """Return where the windows from number `low` to before `high` begin."""
-        starts = np.arange(low, self._windows(length) if high is None else high) * self.stride
-        return np.minimum(starts, length - self.window)
+    def _places(self, length: int) -> Places:
+        return Places(length, self.window, self.stride)
 
     def collector(self, source: Recordings) -> Collector:  # noqa: D102
-        return Overlaps(source, [self._starts(len(recording)) for recording in source.each])
+        return Overlaps(source, [self._places(len(recording)) for recording in source.each])
 
     def trailing(self, source: Recordings) -> Collector:
         """Return what takes each step's result from the window that ends with it."""
-        return Trailing(source, [self._starts(len(recording)) for recording in source.each])
+        return Trailing(source, [self._places(len(recording)) for recording in source.each])
 
     def decode(self, samples: Any) -> Any:
         """Return series or windows, their channels last, in the units of the data."""
@@ -293,63 +288,3 @@ class Cut:
 
     def __getitem__(self, key: Tensor | slice) -> Tensor:
         return self._views[self.starts[key]]
-
-
-class Overlaps(Collector):
-    """Means over the windows that cover each step.
-
-    Parameters
-    ----------
-    source : the series.
-    starts : where the windows of each series begin.
-    """
-
-    def __init__(self, source: Recordings, starts: list[NDArray[np.int64]]) -> None:
-        self.source, self.starts = source, starts
-        self.first = np.cumsum([0, *(len(each) for each in starts)]).tolist()
-        self.totals: list[Array] = []
-        self.counts: list[Array] = []
-
-    def add(self, start: int, part: Array) -> None:
-        """Take results of shape (n, window, ...)."""
-        if not self.totals:
-            lengths = [len(recording) for recording in self.source.each]
-            self.totals = [np.zeros((length, *part.shape[2:])) for length in lengths]
-            self.counts = [np.zeros(length) for length in lengths]
-        done = 0
-        while done < len(part):
-            series = bisect_right(self.first, start + done) - 1
-            number = start + done - self.first[series]
-            positions = self.starts[series][number : number + len(part) - done]
-            self._add(series, positions, part[done : done + len(positions)])
-            done += len(positions)
-
-    def _add(self, series: int, positions: NDArray[np.int64], part: Array) -> None:
-        # From the last step of the windows to the first, so that a step is always reached by its
-        # windows in their order, wherever chunks begin: sums round the same.
-        for step in range(part.shape[1] - 1, -1, -1):
-            self.totals[series][positions + step] += part[:, step]
-            self.counts[series][positions + step] += 1
-
-    def result(self) -> Any:  # noqa: D102
-        means = [
-            total / count.reshape(-1, *[1] * (total.ndim - 1))
-            for total, count in zip(self.totals, self.counts, strict=True)
-        ]
-        if self.source.flat:
-            means = [mean[:, 0] if mean.ndim == 2 else mean for mean in means]
-        return means if self.source.many else means[0]
-
-
-class Trailing(Overlaps):
-    """Of the windows that cover a step, the one that ends with it, or the next one that ends.
-
-    The first window gives all of its steps.
-    """
-
-    def _add(self, series: int, positions: NDArray[np.int64], part: Array) -> None:
-        for start, results in zip(positions.tolist(), part, strict=True):
-            stop = start + part.shape[1]
-            new = self.counts[series][start:stop] == 0
-            self.totals[series][start:stop][new] = results[new]
-            self.counts[series][start:stop] = 1

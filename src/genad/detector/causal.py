@@ -3,8 +3,10 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
+from copy import copy
 from importlib.metadata import version
 from pathlib import Path
+from types import MethodType
 from typing import Any, ClassVar, Self, cast, final
 
 import numpy as np
@@ -13,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from genad.data.series import Recordings
+from genad.data.series import Recording, Recordings
 from genad.data.views import Collector, View
 from genad.data.windows import Windows
 from genad.detector.base import Detector
@@ -25,6 +27,9 @@ from genad.training import Model
 
 Values = NDArray[np.float64]
 Config = dict[str, Any]
+
+# So many steps of a series are encoded at a time: memory is bounded by this.
+_STEPS = 2**16
 
 
 class Follower(Part):
@@ -58,12 +63,20 @@ class CausalModel(Model):
     def follower(self) -> Follower:
         """Return a follower at the start of a series."""
 
+    _on: Follower | None = None
+
+    def going_on(self) -> Self:
+        """Return the same model for one series in parts: `follow` goes on where it stopped."""
+        model = copy(self)
+        model._on = self.follower()
+        return model
+
     @torch.no_grad()
     def follow(self, x: Tensor, result: Callable[[Follower, Values], Values]) -> Tensor:
         """Return a result at every step of series of shape (n, time, channels), of that shape."""
         found = np.empty(x.shape)
         for series, results in zip(x.double().cpu().numpy(), found, strict=True):
-            follower = self.follower()
+            follower = self._on or self.follower()
             for step, row in enumerate(series):
                 results[step] = result(follower, row)
                 follower.learn_one(row)
@@ -112,18 +125,31 @@ class CausalDetector(Detector):
         function: Callable[[Tensor], Tensor],
         collector: Collector | None = None,
     ) -> Any:
-        """Return the results of `function` on each series as a whole."""
-        view, results = cast(Windows, self.view_), []
-        for recording in source.each:
-            values = view.scaled(recording.values)
-            if self.timed:
-                seconds = as_seconds(recording.stamps, len(recording))
-                values = np.column_stack([values, seconds])
-            result: Values = function(torch.from_numpy(values)[None])[0].numpy()
-            if result.ndim == 2:
-                result = result[:, 0] if source.flat else result[:, : view.shape[1]]
-            results.append(result)
+        """Return the results of `function` on each series from its start."""
+        results = [self._along(recording, function, flat=source.flat) for recording in source.each]
         return results if source.many else results[0]
+
+    def _along(
+        self, recording: Recording, function: Callable[[Tensor], Tensor], *, flat: bool
+    ) -> Values:
+        """Return the results at the steps of one series, which is taken in some at a time."""
+        model, results = cast(CausalModel, self.model_).going_on(), np.empty(0)
+        function = MethodType(cast(MethodType, function).__func__, model)
+        for start in range(0, len(recording), _STEPS):
+            part = self._encoded(recording.part(start, start + _STEPS))
+            result: Values = function(torch.from_numpy(part)[None])[0].numpy()
+            if result.ndim == 2:
+                result = result[:, 0] if flat else result[:, : self.view_.shape[1]]
+            if start == 0:
+                results = np.empty((len(recording), *result.shape[1:]))
+            results[start : start + len(result)] = result
+        return results
+
+    def _encoded(self, recording: Recording) -> Values:
+        values = cast(Windows, self.view_).scaled(recording.values)
+        if not self.timed:
+            return values
+        return np.column_stack([values, as_seconds(recording.stamps, len(recording))])
 
     @final
     def stream(self) -> "Stream":
