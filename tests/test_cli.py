@@ -638,6 +638,15 @@ def test_models_are_those_registered(run):
     assert all(name in text for name in by_name)
 
 
+def test_one_model_is_described_with_its_parameters(run):
+    (entry,) = json.loads(run("models", "F-AnoGAN", "--json").out)["models"]
+    assert entry["name"] == "fanogan" and entry["parameters"]["latent"] == "None"
+    text = run("models", "vae").out
+    assert "Auto-Encoding Variational Bayes" in text and "beta" in text
+    unknown = run("models", "nope")
+    assert unknown.code == 2 and "There is no detector 'nope'" in unknown.err
+
+
 def test_data_sets_are_those_registered(run):
     listed = json.loads(run("data", "list", "--json").out)["datasets"]
     assert [entry["name"] for entry in listed] == [info.name for info in list_datasets()]
