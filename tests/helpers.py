@@ -6,6 +6,7 @@ from typing import Literal, get_args, get_origin, get_type_hints
 import numpy as np
 import pytest
 
+import genad
 from genad.registry import detector_classes
 
 ALL = list(detector_classes().values())
@@ -17,13 +18,23 @@ TINY = {"epochs": 3, "hidden": (8,), "latent": 2, "steps": 10, "samples": 3, "ra
 
 
 def settings_for(cls, **wanted):
-    """Return the wanted parameters that a detector has."""
-    return {name: value for name, value in wanted.items() if name in cls._get_param_names()}
+    """Return the wanted parameters that a detector has, or that go to the one inside."""
+    own = {name: value for name, value in wanted.items() if name in cls._get_param_names()}
+    if "detector" in cls._get_param_names():
+        member = settings_for(genad.VAE, **wanted)
+        own |= {"n": 2, "detector": genad.VAE(**{k: v for k, v in member.items() if k not in own})}
+    return own
 
 
 def tiny(cls, **changes):
     """Return a detector of a class, small unless the changes say otherwise."""
-    return cls(**settings_for(cls, **TINY) | changes)
+    settings = settings_for(cls, **TINY)
+    if "detector" in changes:  # of which those that are not at their default count
+        given = changes["detector"]
+        usual = type(given)().get_params()
+        changed = {k: v for k, v in given.get_params().items() if v is not usual[k]}
+        changes = changes | {"detector": settings["detector"].set_params(**changed)}
+    return cls(**settings | changes)
 
 
 @cache

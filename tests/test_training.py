@@ -540,16 +540,24 @@ def test_the_run_is_written_down_now_and_then(tmp_path, monkeypatch):
 
 @each_detector
 def test_every_detector_can_be_resumed(cls, tmp_path):
-    if "checkpoint" not in cls._get_param_names():
+    prefix = "detector__" if "detector" in cls._get_param_names() else ""
+    if f"{prefix}checkpoint" not in tiny(cls).get_params():
         assert fitted(cls).history_.epochs == []
         return
+
+    def kept(**of_the_run):
+        detector = tiny(cls).set_params(
+            **{f"{prefix}{name}": value for name, value in of_the_run.items()}
+        )
+        return detector.fit(line(150))
+
     stages = {epoch.stage for epoch in fitted(cls).history_.epochs}
     X, file = line(100, seed=1), tmp_path / "run"
     for stage in stages:
         with pytest.raises(KeyboardInterrupt):
-            tiny(cls, checkpoint=str(file), callbacks=(Interrupt(stage, 1),)).fit(line(150))
+            kept(checkpoint=str(file), callbacks=(Interrupt(stage, 1),))
         assert file.exists()
-        resumed = tiny(cls, checkpoint=str(file)).fit(line(150))
+        resumed = kept(checkpoint=str(file))
         np.testing.assert_array_equal(resumed.anomaly_score(X), fitted(cls).anomaly_score(X))
         assert resumed.threshold_ == fitted(cls).threshold_
         assert not file.exists()

@@ -12,6 +12,7 @@ from numbers import Integral, Real
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from genad.thresholds import Threshold, threshold_from_config
@@ -128,6 +129,11 @@ def plain_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Threshold):
         return value.to_config()
+    if isinstance(value, BaseEstimator):
+        return {
+            "detector": type(value).__name__,
+            "parameters": plain_parameters(value.get_params(deep=False)),
+        }
     if isinstance(value, tuple | list):
         return tuple(_plain(item) for item in value)
     if isinstance(value, np.random.RandomState):

@@ -98,8 +98,10 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         cls.score = ScoreParameter()
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters by name; none is an estimator, so `deep` changes nothing."""
-        return {name: vars(self)[name] for name in self._get_param_names()}
+        """Return the parameters by name and, if `deep`, those of a detector inside as ``a__b``."""
+        own = {name: vars(self)[name] for name in self._get_param_names()}
+        inner = {name: part for name, part in own.items() if deep and isinstance(part, Detector)}
+        return own | {f"{a}__{b}": v for a, d in inner.items() for b, v in d.get_params().items()}
 
     @property
     def scored_by(self) -> str:
@@ -128,6 +130,13 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def _train(self, model: Model, samples: Samples, held_out: Samples, seed: int) -> History:
         """Train the model; by default there is nothing to train."""
         return History()
+
+    def _more(self) -> dict[str, Any]:
+        """Return what `save` is to keep beside what all detectors have, as plain values."""
+        return {}
+
+    def _take_more(self, more: dict[str, Any]) -> None:
+        """Take over what `_more` returned, before the model is built."""
 
     # Fitting.
 
@@ -290,7 +299,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             default a window.
         """
         source = self._read(X)
-        if self.view_.kind != "series":
+        if not isinstance(self.view_, Windows):
             raise ParameterError(
                 f"Events are found in series, but this {type(self).__name__} was fitted on "
                 f"{self.view_.kind} data; fit it on a series, with window=."

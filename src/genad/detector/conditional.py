@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from genad.detector.sampling import draw
 from genad.detector.trained import LatentDetector
 from genad.errors import DataError, ParameterError
 from genad.nets import ConditionalNetworks
@@ -61,11 +62,10 @@ class ConditionalDetector(LatentDetector):
             If n is not positive, or there was no such class.
         """
         check_is_fitted(self)
-        draw = self.model_.sample
-        if label is not None:
-            number, device = self._number(label), resolve_device(self.device)
-            draw = partial(_draw_class, self.model_, torch.tensor([number], device=device))
-        return self._draw(draw, n, random_state)
+        if label is None:
+            return draw(self, n, random_state)
+        number = torch.tensor([self._number(label)], device=resolve_device(self.device))
+        return draw(self, n, random_state, partial(_draw_class, self.model_, number))
 
     def _number(self, label: int | str) -> int:
         """Return the number of the class that a label means, whatever its case."""

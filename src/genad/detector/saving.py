@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from genad.calibration import Calibration
+from genad.errors import ModelFormatError
 from genad.parameters import parameters_from_plain, plain_parameters
 from genad.storage import Arrays, rebuilding, section
 from genad.training import History, resolve_device
@@ -35,6 +36,7 @@ def describe(detector: "Detector") -> tuple[dict[str, Any], Arrays]:
         "feature_names_in": None if names is None else [str(name) for name in names],
         "classes": None if classes is None else classes.tolist(),
         "threshold": detector.threshold_,
+        "more": detector._more(),
         "history": detector.history_.to_config(),
         "genad": version("genad"),
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
@@ -45,13 +47,14 @@ def describe(detector: "Detector") -> tuple[dict[str, Any], Arrays]:
 def rebuild(cls: type[D], config: dict[str, Any], arrays: Arrays, device: str | None = None) -> D:
     """Return the detector that `describe` described, on another device if one is given."""
     with rebuilding(cls.__name__, config):
-        detector = cls(**parameters_from_plain(config["parameters"]))
+        detector = cls(**_parameters(config["parameters"]))
         detector.device = detector.device if device is None else device
         detector.n_features_in_ = config["n_features_in"]
         if config["feature_names_in"] is not None:
             detector.feature_names_in_ = np.array(config["feature_names_in"], dtype=object)
         if config.get("classes") is not None:
             detector.classes_ = np.array(config["classes"])
+        detector._take_more(config["more"])
         detector.view_ = detector._make_view(config["view"]["kind"])
         detector.view_.load_state(config["view"], section(arrays, "view."))
         with torch.random.fork_rng([]):
@@ -64,3 +67,33 @@ def rebuild(cls: type[D], config: dict[str, Any], arrays: Arrays, device: str | 
     detector.offset_ = -detector.threshold_
     detector.model_.to(resolve_device(detector.device))
     return detector
+
+
+def remade(config: dict[str, Any]) -> "Detector":
+    """Return the unfitted detector that `genad.parameters.plain_parameters` described.
+
+    Nothing but a class of detectors that is defined already can come of it.
+
+    Raises
+    ------
+    ModelFormatError
+        If there is no such class.
+    """
+    from genad.detector.base import Detector
+
+    known: list[type[Detector]] = [Detector]
+    for cls in known:
+        if cls.__name__ == config["detector"] and cls._build is not Detector._build:
+            return cls(**_parameters(config["parameters"]))
+        known += cls.__subclasses__()
+    raise ModelFormatError(
+        f"The folder holds a {config['detector']!r}, which no installed package provides; install "
+        "the package that it comes from."
+    )
+
+
+def _parameters(config: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters, those that are detectors among them made again."""
+    parameters = parameters_from_plain(config)
+    inner = {name: v for name, v in parameters.items() if isinstance(v, dict) and "detector" in v}
+    return parameters | {name: remade(part) for name, part in inner.items()}

@@ -1,16 +1,11 @@
 """Detectors whose model is trained by gradient descent, and those made of encoders and decoders."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Literal, final
-
-import torch
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
-from torch import Tensor
 
 from genad.data.samples import Samples
 from genad.data.views import Stack
 from genad.detector.base import Detector
+from genad.detector.sampling import draw
 from genad.errors import ParameterError
 from genad.nets import Networks, networks
 from genad.parameters import (
@@ -22,10 +17,7 @@ from genad.parameters import (
     SizesOrNone,
     plain_parameters,
 )
-from genad.training import Callback, Checkpoint, History, Model, Options, resolve_device, train
-
-# So many samples are drawn at a time.
-_DRAWS = 1024
+from genad.training import Callback, Checkpoint, History, Model, Options, train
 
 
 class TrainedDetector(Detector):
@@ -64,7 +56,7 @@ class TrainedDetector(Detector):
         options = Options(
             epochs, self.batch_size, self.lr, patience=self.patience, ema=self.ema, clip=self.clip
         )
-        checkpoint = self._checkpoint(samples, seed)
+        checkpoint = self._checkpoint(model, samples, seed)
         history = train(
             model, samples, held_out, options, callbacks=self.callbacks, checkpoint=checkpoint
         )
@@ -72,7 +64,7 @@ class TrainedDetector(Detector):
             checkpoint.remove()
         return history
 
-    def _checkpoint(self, samples: Samples, seed: int) -> Checkpoint | None:
+    def _checkpoint(self, model: Model, samples: Samples, seed: int) -> Checkpoint | None:
         if self.checkpoint is None:
             return None
         if not isinstance(self.random_state, int):
@@ -81,7 +73,8 @@ class TrainedDetector(Detector):
                 f"{self.random_state!r}; give an integer."
             )
         parameters = plain_parameters(self.get_params(deep=False))
-        return Checkpoint.of(self.checkpoint, [type(self).__name__, parameters, seed], samples)
+        run = [type(self).__name__, parameters, seed, model.members]
+        return Checkpoint.of(self.checkpoint, run, samples)
 
 
 class LatentDetector(TrainedDetector):
@@ -115,29 +108,7 @@ class LatentDetector(TrainedDetector):
         genad.errors.ParameterError
             If n is not positive, or the model has no prior to draw from, as an autoencoder.
         """
-        check_is_fitted(self)
-        return self._draw(self.model_.sample, n, random_state)
-
-    @final
-    def _draw(self, draw: Callable[[int], Tensor], n: int, random_state: RandomState) -> Any:
-        """Return what a function draws, in the units of the data."""
-        if type(self.model_).sample is Model.sample:
-            raise ParameterError(
-                f"{type(self).__name__} learns no distribution to draw samples from; take a VAE "
-                "or a GAN with a prior, such as FAnoGAN."
-            )
-        if n < 1:
-            raise ParameterError(f"n={n} samples were asked for; ask for at least one.")
-        device = resolve_device(self.device)
-        seed = int(check_random_state(random_state).randint(2**31 - 1))
-        with (
-            torch.random.fork_rng([device] if device.type == "cuda" else []),
-            torch.inference_mode(),
-        ):
-            torch.manual_seed(seed)
-            sizes = [min(_DRAWS, n - start) for start in range(0, n, _DRAWS)]
-            samples = torch.cat([draw(size).cpu() for size in sizes])
-        return self.view_.decode(samples.numpy())
+        return draw(self, n, random_state)
 
     @final
     def latents(self, X: Any) -> Any:

@@ -7,6 +7,7 @@ from genad.detectors.conditional_gan import ConditionalGAN
 from genad.detectors.conditional_vae import ConditionalVAE
 from genad.detectors.dae import DAE
 from genad.detectors.egbad import EGBAD
+from genad.detectors.ensemble import Ensemble
 from genad.detectors.f_anogan import FAnoGAN
 from genad.detectors.forecaster import Forecaster
 from genad.detectors.ganomaly import GANomaly
@@ -32,6 +33,7 @@ __all__ = [
     "AutoEncoder",
     "ConditionalGAN",
     "ConditionalVAE",
+    "Ensemble",
     "FAnoGAN",
     "Forecaster",
     "GANomaly",

@@ -11,7 +11,7 @@ from genad.detectors.dae import DenoisingModel
 from genad.detectors.neighbours import NeighbourModel
 from genad.detectors.strangeness import drawn, log_odds
 from genad.nets.ranks import RankNormal
-from genad.nets.tails import Tail
+from genad.nets.tails import Tail, shared_out
 
 # More rows than this teach nothing about a distribution of scores.
 _REFERENCE = 5000
@@ -108,9 +108,11 @@ class Look(nn.Module):
         """Return tails of shape (members, n), summed and shared out over the columns."""
         seen = self.encode(x)
         # What a hidden layer sees is in no column: the denoiser speaks for it.
-        total = _shared(tails[0] + tails[1], self.denoiser.contributions(seen))
+        total = shared_out(tails[0] + tails[1], self.denoiser.contributions(seen))
         return (
-            total if self.near is None else total + _shared(tails[2], self.near.contributions(seen))
+            total
+            if self.near is None
+            else total + shared_out(tails[2], self.near.contributions(seen))
         )
 
     def log_odds(self, rows: Tensor, normal: Tensor, strange: Tensor) -> Tensor:
@@ -127,9 +129,3 @@ class Look(nn.Module):
 def _of(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     """Return a function of rows, computed as for scoring, bit by bit."""
     return torch.from_numpy(in_blocks(function, rows, rows.device, 4096)).to(rows)
-
-
-def _shared(score: Tensor, shares: Tensor) -> Tensor:
-    """Return scores of shape (n,), shared out over the columns in proportion."""
-    shares = shares.double().clamp(min=1e-30)
-    return score[:, None] * shares / shares.sum(1, keepdim=True)

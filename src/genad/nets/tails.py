@@ -45,3 +45,20 @@ class Tail(DataSized):
         inner = torch.lerp(tails[above - 1], tails[above], share.clamp(0, 1))
         scale = self.reference.quantile(0.95).clamp(min=1e-9)
         return inner + ((scores - knots[-1]).clamp(min=0) / scale).log1p()
+
+
+def shared_out(tails: Tensor, shares: Tensor) -> Tensor:
+    """Return tails shared out over the elements of what they are of, in proportion.
+
+    Parameters
+    ----------
+    tails : of shape (n,), or of any other that the shape of `shares` begins with.
+    shares : how much of a score each element has caused; what is not positive has no share.
+
+    Examples
+    --------
+    >>> shared_out(torch.tensor([8.0]), torch.tensor([[1.0, 3.0]]))
+    tensor([[2., 6.]], dtype=torch.float64)
+    """
+    parts = shares.double().clamp(min=1e-30).flatten(tails.dim())
+    return (tails.double()[..., None] * parts / parts.sum(-1, keepdim=True)).view_as(shares)

@@ -1,5 +1,6 @@
 """Training: objectives, the one loop, its history, callbacks and checkpoints. Knows no model."""
 
+from genad.training.batched import BatchedModel
 from genad.training.callbacks import Callback, Look, SampleWatch
 from genad.training.checkpoint import Checkpoint
 from genad.training.device import resolve_device
@@ -18,6 +19,7 @@ from genad.training.replay import Recording, Unrecordable
 
 __all__ = [
     "Adam",
+    "BatchedModel",
     "Callback",
     "Checkpoint",
     "Epoch",

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from genad.data.samples import Samples, batch
 from genad.errors import TrainingDiverged
+from genad.training.best import Best
 from genad.training.callbacks import Callback
 from genad.training.checkpoint import Checkpoint, random_state_of, set_random_state
 from genad.training.history import Epoch, History
@@ -111,7 +112,7 @@ class _Run:
         self.options, self.callbacks, self.checkpoint = options, callbacks, checkpoint
         self.history = History(stopped="all epochs done")
         self.updaters: list[Updater] = []
-        self.best, self.best_weights, self.waited = math.inf, [torch.zeros(0)], 0
+        self.best = Best([], model.members, None)
         self.snapshot: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self.written = time.monotonic()
 
@@ -122,8 +123,8 @@ class _Run:
         if saved and saved[1]["stage"] > stage:
             return
         self.updaters = [self._updater(objective) for objective in objectives]
-        self.best, self.waited = math.inf, 0
-        self.best_weights = [updater.values.clone() for updater in self.updaters]
+        values = [updater.values for updater in self.updaters]
+        self.best = Best(values, self.model.members, options.patience)
         if saved and saved[1]["stage"] == stage:
             start = self._restore(*saved)
         for epoch in range(start, options.epochs):
@@ -131,9 +132,8 @@ class _Run:
                 break
         for updater in self.updaters:
             updater.swap_average()
-        if options.patience is not None and math.isfinite(self.best):
-            for updater, weights in zip(self.updaters, self.best_weights, strict=True):
-                updater.values.copy_(weights)
+        if options.patience is not None:
+            self.best.bring_back()
 
     def _updater(self, objective: Objective) -> Updater:
         options = self.options
@@ -143,8 +143,7 @@ class _Run:
         """Train for one epoch, and return whether the stage ends with it."""
         started = time.perf_counter()
         self.model.train()
-        order = torch.randperm(len(self.samples), device=self.samples.device)
-        batches = torch.split(order, self.options.batch_size)
+        batches = torch.split(self.model.order(self.samples), self.options.batch_size, -1)
         for number, indices in enumerate(batches):
             samples = batch(self.samples, indices)
             progress = (epoch + number / len(batches)) / self.options.epochs
@@ -157,8 +156,7 @@ class _Run:
         validation = self._validate()
         record = Epoch(stage, epoch, terms, validation, time.perf_counter() - started)
         self.history.epochs.append(record)
-        patience = self.options.patience
-        over = patience is not None and self.waited >= patience
+        over = self.best.over()
         # First the snapshot: an interrupt in a callback must not lose the epoch.
         self._close(stage, epoch, over=over)
         asked = [callback.on_epoch(record) for callback in self.callbacks]
@@ -195,16 +193,26 @@ class _Run:
         for updater in self.updaters:
             updater.swap_average()
         with torch.no_grad():
-            losses = self.model.validation(self.held_out)
-        loss = None if losses is None else float(losses.double().mean())
-        if loss is not None and loss < self.best:
-            self.best, self.waited = loss, 0
-            self.best_weights = [updater.values.clone() for updater in self.updaters]
-        elif loss is not None:
-            self.waited += 1
+            losses = self.model.validation(self._judges())
+        loss = None
+        if losses is not None:
+            means = losses.double().view(self.model.members, -1).mean(1)
+            self.best.consider(means)
+            loss = float(means.mean())
         for updater in self.updaters:
             updater.swap_average()
         return loss
+
+    def _judges(self) -> Tensor:
+        """Return the held-out samples; of several members, for each its own."""
+        members, n = self.model.members, len(self.held_out)
+        if members == 1:
+            return self.held_out
+        if self.options.patience is not None:
+            return self.held_out.expand(members, *self.held_out.shape)
+        # Nothing hangs on the curve, so the members share the samples out: it costs as for one.
+        places = torch.arange(members * -(-n // members), device=self.held_out.device) % n
+        return self.held_out[places.view(members, -1)]
 
     def _snapshot(self, stage: int, epoch: int) -> None:
         """Keep the state from which `epoch` would go on, and write it down now and then."""
@@ -214,9 +222,10 @@ class _Run:
         tensors |= random_state_of(self.samples.device)
         for number, updater in enumerate(self.updaters):
             tensors |= {f"{number}.{name}": tensor for name, tensor in updater.state().items()}
-            tensors[f"{number}.best"] = self.best_weights[number]
-        facts = {"stage": stage, "epoch": epoch, "best": self.best, "waited": self.waited}
-        self.snapshot = tensors, facts | {"history": self.history.to_config()}
+        kept, waiting = self.best.state()
+        tensors |= {f"{number}.best": weights.clone() for number, weights in enumerate(kept)}
+        facts = {"stage": stage, "epoch": epoch, "history": self.history.to_config()}
+        self.snapshot = tensors, facts | waiting
         if time.monotonic() - self.written > _CHECKPOINT_SECONDS:
             self.write()
 
@@ -233,10 +242,10 @@ class _Run:
         self.model.load_state_dict(weights)
         for number, updater in enumerate(self.updaters):
             mine = f"{number}."
-            state = {k.removeprefix(mine): t for k, t in tensors.items() if k.startswith(mine)}
-            self.best_weights[number] = state["best"].to(updater.values.device)
-            updater.load_state(state)
+            updater.load_state(
+                {k.removeprefix(mine): t for k, t in tensors.items() if k.startswith(mine)}
+            )
+        self.best.load_state([tensors[f"{n}.best"] for n in range(len(self.updaters))], facts)
         self.history = History.from_config(facts["history"])
-        self.best, self.waited = facts["best"], facts["waited"]
         set_random_state(tensors, self.samples.device)
         return int(facts["epoch"])

@@ -34,6 +34,9 @@ class Objective:
     betas : Adam's decay rates.
     weight_decay : share of itself, times the learning rate, that a parameter loses per update.
     schedule : maps the progress of the stage, from 0 to 1, to a factor of the learning rate.
+    members : how many models of one make it is of; their parameters come one model after the other.
+    joint : the loss of all these models at once: maps their parameters, of shape (members, p), and
+        a batch for each, of shape (members, n, *shape), to terms of shape (members, ...).
     """
 
     name: str
@@ -45,6 +48,8 @@ class Objective:
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
     schedule: Schedule = constant
+    members: int = 1
+    joint: Callable[..., Terms] | None = None
 
     def parameters(self) -> list[nn.Parameter]:
         """Return the parameters that this objective updates."""
@@ -60,6 +65,9 @@ class Model(nn.Module):
     additive: bool = True
     """Whether `contributions` sum to `score`."""
 
+    members: int = 1
+    """How many models of one make it is, which are trained side by side."""
+
     def prepare(self, samples: Samples) -> None:
         """Look once at the training samples, of shape (n, *shape), before training."""
 
@@ -69,6 +77,13 @@ class Model(nn.Module):
     def objectives(self) -> list[Objective]:
         """Return what is minimised, in the order of the updates."""
         return []
+
+    def order(self, samples: Samples) -> Tensor:
+        """Return the order of the samples in the next epoch, of shape (n,).
+
+        Where there are several members, each has an order of its own, a row of (members, n).
+        """
+        return torch.randperm(len(samples), device=samples.device)
 
     @abstractmethod
     def score(self, x: Tensor) -> Tensor:
@@ -103,8 +118,17 @@ class Model(nn.Module):
         """Return n samples drawn from what the model has learnt, of shape (n, *shape)."""
         raise NotImplementedError(f"{type(self).__name__} has no prior to draw from")
 
+    @property
+    def generates(self) -> bool:
+        """Whether samples can be drawn from it."""
+        return type(self).sample is not Model.sample
+
     def validation(self, x: Tensor) -> Tensor | None:
-        """Return the held-out loss of each sample, or None where no loss tells of progress."""
+        """Return the held-out loss of each sample, or None where no loss tells of progress.
+
+        Where there are several members, each has samples of its own, (members, n, *shape), and a
+        row of losses.
+        """
         return self.score(x)
 
 

@@ -64,7 +64,7 @@ class Updater:
             if recording is not None:
                 terms, gradient = recording.replay(*batch)
             if self.clip is not None:
-                gradient = gradient * (self.clip / gradient.norm().clamp(min=1e-12)).clamp(max=1)
+                gradient = self._clipped(gradient, self.clip)
             self.adam.step(gradient, self.objective.schedule(self.progress))
             if self.average is not None and self.ema is not None:
                 # The average warms up, so that it does not remember the initial weights.
@@ -117,7 +117,7 @@ class Updater:
         """Return the recording for batches of this shape, made once they have been seen often."""
         shape = batch[0].shape
         if shape not in self._recordings:
-            self._seen[shape] += 1
+            self._seen[shape] += self.objective.members
             if self._seen[shape] < _STEPS_BEFORE_RECORDING:
                 return None
             self._recordings[shape] = self._record(*batch)
@@ -125,15 +125,31 @@ class Updater:
 
     def _eager(self, *batch: Tensor) -> tuple[Tensor, ...]:
         """Return all terms end to end, and the flat gradient of the sum of their means."""
-        terms: Terms = self.objective.loss(*batch)
+        terms, leaves = self._terms(*batch)
         self._sizes[batch[0].shape] = {name: term.numel() for name, term in terms.items()}
         loss = torch.stack([term.mean() for term in terms.values()]).sum()
-        gradients = torch.autograd.grad(loss, self.parameters)
+        # Of several models, each minimises its own mean, not its share in the mean of all.
+        slope = torch.full_like(loss, self.objective.members)
+        gradients = torch.autograd.grad(loss, leaves, slope)
         return _flat(term.detach() for term in terms.values()), _flat(gradients)
+
+    def _terms(self, *batch: Tensor) -> tuple[Terms, list[Tensor]]:
+        """Return the terms, and the tensors that all parameters are views of."""
+        if self.objective.joint is None:
+            return self.objective.loss(*batch), list(self.parameters)
+        rows = self.values.detach().view(self.objective.members, -1).requires_grad_()
+        return self.objective.joint(rows, *batch), [rows]
+
+    def _clipped(self, gradient: Tensor, most: float) -> Tensor:
+        """Return the gradient, of each model on its own, with a norm of so much at most."""
+        rows = gradient.view(self.objective.members, -1)
+        norms = rows.norm(dim=1, keepdim=True)
+        return (rows * (most / norms.clamp(min=1e-12)).clamp(max=1)).view(-1)
 
     def _record(self, *batch: Tensor) -> Recording | None:
         """Return a recording of the step where that pays and is possible, else None."""
-        if batch[0].device.type != "cpu" or len(self.values) > _REPLAY_PARAMETERS:
+        size = len(self.values) // self.objective.members
+        if batch[0].device.type != "cpu" or size > _REPLAY_PARAMETERS:
             return None
         # Recording runs the step, which must leave no trace in the run.
         random_state = torch.get_rng_state()
