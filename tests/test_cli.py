@@ -700,3 +700,30 @@ def test_every_default_survives_a_round_through_text():
         }
         texts = [f"{key}={value}" for key, value in defaults.items()]
         assert make_detector(name, texts).get_params().items() >= defaults.items()
+
+
+# Ensembles.
+
+
+def test_members_are_trained_in_one_run_that_can_be_watched(run):
+    ended = run("detect", "pump.csv", *TINY_VAE, "--epochs", 2, "--members", 2, "--label", "label",
+                "--anomaly", "broken", "--out", "several", "--json")  # fmt: skip
+    found = json.loads(ended.out)
+    assert found["detector"] == "Ensemble"
+    assert found["parameters"]["n"] == 2
+    assert found["parameters"]["detector"]["parameters"]["latent"] == 2
+    loaded = genad.load("several/model")
+    assert loaded.threshold_ == found["threshold"]
+    assert loaded.detector.epochs == 2
+
+
+def test_settings_go_to_the_members_and_the_verdict_to_the_ensemble():
+    detector = make_detector("vae", ["scaler=robust", "device=cpu"], members=3, contamination=0.1)
+    assert (detector.n, detector.detector.scaler, detector.device) == (3, "robust", "cpu")
+    assert (detector.contamination, detector.detector.contamination) == (0.1, "auto")
+
+
+@pytest.mark.parametrize("model", ["zscore", "forecaster", "sklearn.PCA"])
+def test_what_is_not_trained_has_no_members(fails, model):
+    said = fails(2, "detect", "pump.csv", "--model", model, "--members", 3)
+    assert "--members trains several detectors side by side" in said

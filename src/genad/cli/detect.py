@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -28,6 +28,7 @@ def detect(
     ignore: options.Ignore = None,
     train_rows: options.TrainRows = 1_000_000,
     model: options.Model = "vae",
+    members: options.Members = None,
     epochs: options.Epochs = None,
     settings: options.Settings = None,
     threshold: options.Threshold = None,
@@ -63,8 +64,9 @@ def detect(
     labelled = normal_only and Path(data).exists()  # a data set brings labels of its own
     roles = inputs.make_roles(label, anomaly, ignore, normal_only=labelled)
     source = jobs.DataOptions(data, train, time, window, roles, normal_only, train_rows, top)
-    given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
-    job = jobs.make_job(source, model, settings, **given, random_state=seed, device=device)
+    given: dict[str, Any] = {"members": members, "epochs": epochs, "threshold": threshold}
+    given |= {"contamination": contamination, "random_state": seed, "device": device}
+    job = jobs.make_job(source, model, settings, **given)
     suffix = inputs.scores_suffix(data, scores_format)
     detection = _run(job, ctx.obj, suffix, out, resume=resume, force=force, quiet=quiet)
     files = {n.partition(".")[0]: out / n for n in outputs.DETECTION if (out / n).exists()}

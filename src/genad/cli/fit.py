@@ -1,6 +1,7 @@
 """`genad fit`: learn what is normal, and keep the model."""
 
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -20,6 +21,7 @@ def fit(
     size: options.Size = None,
     on_error: options.OnError = "raise",
     model: options.Model = "vae",
+    members: options.Members = None,
     epochs: options.Epochs = None,
     settings: options.Settings = None,
     threshold: options.Threshold = None,
@@ -52,8 +54,9 @@ def fit(
             train, roles, normal_only, train_rows, tuple(classes or ()), size, on_error
         )
     )
-    given = {"epochs": epochs, "threshold": threshold, "contamination": contamination}
-    detector = make_detector(model, settings, **given, random_state=seed, device=device)
+    given: dict[str, Any] = {"members": members, "epochs": epochs, "threshold": threshold}
+    given |= {"contamination": contamination, "random_state": seed, "device": device}
+    detector = make_detector(model, settings, **given)
     with (
         outputs.staged(out, force=force, holds=outputs.MODEL) as folder,
         Bars(quiet=quiet) as bars,

@@ -152,6 +152,16 @@ Settings = Annotated[
         help="Any parameter of the detector, as in hidden=64,32; may be repeated.",
     ),
 ]
+Members = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=1,
+        rich_help_panel=MODEL_PANEL,
+        help="Train N detectors of that name side by side, and take the mean of their calibrated "
+        "scores.",
+    ),
+]
 Epochs = Annotated[
     int | None,
     typer.Option(metavar="N", rich_help_panel=MODEL_PANEL, help="Passes over the training rows."),

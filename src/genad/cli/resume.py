@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from genad.cli.errors import Failed, Interrupted, Misuse
-from genad.detector import Detector, TrainedDetector
+from genad.detector import Detector
 from genad.errors import DataError, TrainingDiverged
 from genad.files import Kept
 from genad.training import Callback
@@ -89,16 +90,21 @@ def resumable(
     run = Unfinished(out, arguments)
     if not resume:
         _clear(run, force)
-    trained = isinstance(detector, TrainedDetector)
-    if trained:
-        detector.set_params(callbacks=(callback,), checkpoint=str(run.checkpoint))
+    _set(detector, callbacks=(callback,), checkpoint=str(run.checkpoint))
     try:
         with _explained(run):
             yield Kept(run.fitted)
         run.discard()
     finally:
-        if trained:
-            detector.set_params(callbacks=(), checkpoint=None)
+        _set(detector, callbacks=(), checkpoint=None)
+
+
+def _set(detector: Detector, **of_the_run: Any) -> None:
+    """Set parameters of the detector, or of one inside it, where it has them."""
+    for name in detector.get_params():
+        own = name.rpartition("__")[2]
+        if own in of_the_run:
+            detector.set_params(**{name: of_the_run[own]})
 
 
 def _clear(run: Unfinished, force: bool) -> None:

@@ -5,27 +5,35 @@ from types import GenericAlias, NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from genad.cli.errors import Misuse
-from genad.detector import Detector
+from genad.detector import CausalDetector, Detector, TrainedDetector
+from genad.detectors import Ensemble
 from genad.errors import ParameterError
 from genad.registry import find_detector
 from genad.thresholds import parse_threshold
 
 _NOT_HERE = ("callbacks", "checkpoint")  # the first is no text, the second is ours
+# What an ensemble decides, not its members.
+_OF_ALL = ("contamination", "device", "random_state", "threshold", "validation_fraction")
 
 
-def make_detector(model: str, texts: Sequence[str] | None, **options: Any) -> Detector:
+def make_detector(
+    model: str, texts: Sequence[str] | None, *, members: int | None = None, **options: Any
+) -> Detector:
     """Return an unfitted detector of that name with its parameters set and checked.
 
     Parameters
     ----------
     model : its name.
     texts : `name=value` each.
+    members : make an ensemble of so many.
     options : values of parameters that have an option of their own; None if it was not given.
 
     Examples
     --------
     >>> make_detector("vae", ["hidden=64,32", "patience=none"], epochs=5)
     VAE(epochs=5, hidden=(64, 32), random_state=0)
+    >>> make_detector("vae", ["latent=2"], members=4)
+    Ensemble(detector=VAE(latent=2), n=4, random_state=0)
     """
     cls = find_detector(model)
     named = parse_settings(cls, texts or ())
@@ -36,14 +44,30 @@ def make_detector(model: str, texts: Sequence[str] | None, **options: Any) -> De
     _check_names(cls, given)
     if isinstance(rule := given.get("threshold"), str):
         parse_threshold(rule)
-    detector = cls(**given)
+    detector = cls(**given) if members is None else _ensemble(cls, members, given)
+    _check(detector)
+    return detector
+
+
+def _check(detector: Detector) -> None:
     try:
         detector._validate_params()
     except ParameterError:
         raise
     except ValueError as error:
         raise Misuse(str(error)) from error
-    return detector
+
+
+def _ensemble(cls: type[Detector], members: int, given: dict[str, Any]) -> Detector:
+    if not issubclass(cls, TrainedDetector) or issubclass(cls, CausalDetector):
+        raise Misuse(
+            f"--members trains several detectors side by side, which {cls.__name__} cannot be: "
+            "leave it out, or choose another --model, such as vae."
+        )
+    member = cls(**{name: value for name, value in given.items() if name not in _OF_ALL})
+    _check(member)
+    own = {name: value for name, value in given.items() if name in _OF_ALL}
+    return Ensemble(detector=member, n=members, **own)
 
 
 def parse_settings(cls: type[Detector], texts: Sequence[str]) -> dict[str, Any]:

@@ -81,10 +81,11 @@ def remade(config: dict[str, Any]) -> "Detector":
     """
     from genad.detector.base import Detector
 
-    known: list[type[Detector]] = [Detector]
+    known: list[Any] = Detector.__subclasses__()
     for cls in known:
-        if cls.__name__ == config["detector"] and cls._build is not Detector._build:
-            return cls(**_parameters(config["parameters"]))
+        if cls.__name__ == config["detector"]:
+            found: Detector = cls(**_parameters(config["parameters"]))
+            return found
         known += cls.__subclasses__()
     raise ModelFormatError(
         f"The folder holds a {config['detector']!r}, which no installed package provides; install "

@@ -1,10 +1,12 @@
 """Detectors that have another detector inside, and read their data as that one does."""
 
 from abc import abstractmethod
-from typing import Any
+from typing import Any, TypeVar
 
 from genad.data.views import View
 from genad.detector.base import Detector
+
+D = TypeVar("D", bound=Detector)
 
 _OF_THE_VIEW = ("scaler", "window", "stride")
 
@@ -20,12 +22,13 @@ class WrappingDetector(Detector):
     def _inner(self) -> Detector:
         """Return the detector inside, not fitted."""
 
-    def _in_our_place(self, inner: Detector) -> Detector:
-        """Return a detector with the parameters that are decided here."""
+    def _in_our_place(self, inner: D) -> D:
+        """Return the same detector, but with the parameters that are decided here."""
         given = {name: getattr(self, name) for name in _OF_THE_VIEW}
         changed = {name: v for name, v in given.items() if v != getattr(Detector, name)}
-        inner.set_params(random_state=self.random_state, device=self.device, **changed)
-        return inner
+        ours = changed | {"random_state": self.random_state, "device": self.device}
+        # Not a clone: callbacks are to be called, not copied.
+        return type(inner)(**inner.get_params(deep=False) | ours)
 
     def _make_view(self, kind: str) -> View[Any]:
         return self._inner()._make_view(kind)

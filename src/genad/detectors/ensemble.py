@@ -6,7 +6,6 @@ from typing import Any, ClassVar, cast, final
 
 import numpy as np
 import torch
-from sklearn.base import clone
 from torch import Tensor, nn
 
 from genad.blocks import in_blocks
@@ -54,7 +53,7 @@ class Ensemble(WrappingDetector):
     Examples
     --------
     >>> X = np.random.default_rng(0).normal(size=(200, 1)) * [1.0, 2.0, 3.0]
-    >>> member = VAE(latent=2, epochs=60, lr=1e-2)
+    >>> member = VAE(latent=2, epochs=50, batch_size=32, lr=1e-2)
     >>> ensemble = Ensemble(detector=member, n=4, random_state=0).fit(X)
     >>> ensemble.is_anomaly([[1.0, 2.0, 3.0], [1.0, -2.0, 3.0]])
     array([False,  True])
@@ -75,7 +74,7 @@ class Ensemble(WrappingDetector):
                 f"{type(given).__name__} goes through a series step by step, which members of an "
                 "ensemble cannot do side by side; take a detector of windows, such as VAE."
             )
-        return cast(TrainedDetector, self._in_our_place(clone(given)))
+        return self._in_our_place(given)
 
     def _build(self, shape: tuple[int, ...]) -> Model:
         return _EnsembleModel(partial(self._inner()._build, shape), self.n, shape)

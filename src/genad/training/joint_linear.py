@@ -27,7 +27,8 @@ class JointLinear(TorchFunctionMode):
     ) -> Any:
         given = {**dict(zip(("input", "weight", "bias"), args, strict=False)), **(kwargs or {})}
         if func is linear and given["input"].dim() == 2 and given.get("bias") is not None:
-            return _Linear.apply(given["input"], given["weight"], given["bias"])
+            linear_layer: Any = _Linear.apply
+            return linear_layer(given["input"], given["weight"], given["bias"])
         return func(*args, **(kwargs or {}))
 
 
@@ -54,7 +55,8 @@ class _Linear(torch.autograd.Function):
             tensor.expand(info.batch_size, *tensor.shape) if dim is None else tensor.movedim(dim, 0)
             for tensor, dim in zip(tensors, in_dims, strict=True)
         )
-        return _Joint.apply(x, weight, bias), 0
+        joint: Any = _Joint.apply
+        return joint(x, weight, bias), 0
 
 
 class _Joint(torch.autograd.Function):

@@ -144,7 +144,8 @@ class Updater:
         """Return the gradient, of each model on its own, with a norm of so much at most."""
         rows = gradient.view(self.objective.members, -1)
         norms = rows.norm(dim=1, keepdim=True)
-        return (rows * (most / norms.clamp(min=1e-12)).clamp(max=1)).view(-1)
+        clipped: Tensor = rows * (most / norms.clamp(min=1e-12)).clamp(max=1)
+        return clipped.view(-1)
 
     def _record(self, *batch: Tensor) -> Recording | None:
         """Return a recording of the step where that pays and is possible, else None."""
