@@ -155,6 +155,13 @@ def test_orders_go_on_where_a_resumed_run_was():
 # The detector.
 
 
+def test_one_member_is_an_ensemble():
+    member = AutoEncoder(hidden=(4,), latent=1, epochs=2)
+    ensemble = Ensemble(detector=member, n=1, random_state=0).fit(line(40))
+    assert len(ensemble.history_.epochs) == 2
+    assert ensemble.confidence(line(5)).tolist() == [1.0] * 5
+
+
 def test_the_score_is_the_mean_of_the_members_tails():
     ensemble, X = fitted(Ensemble), line(40, seed=2)
     samples = torch.from_numpy(ensemble.view_.encode(ensemble._read(X), 0, 40))

@@ -30,7 +30,7 @@ class BatchedModel(Model):
 
     def __init__(self, make: Callable[[], Model], members: int) -> None:
         super().__init__()
-        self.members = members
+        self.members: int = members
         self._states = [_seeded(int(seed)) for seed in torch.randint(2**31 - 1, (members,))]
         models = []
         for number in range(members):

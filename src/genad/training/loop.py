@@ -112,7 +112,7 @@ class _Run:
         self.options, self.callbacks, self.checkpoint = options, callbacks, checkpoint
         self.history = History(stopped="all epochs done")
         self.updaters: list[Updater] = []
-        self.best = Best([], model.members, None)
+        self.best = Best([], model.members or 1, None)
         self.snapshot: tuple[dict[str, Tensor], dict[str, Any]] | None = None
         self.written = time.monotonic()
 
@@ -124,7 +124,7 @@ class _Run:
             return
         self.updaters = [self._updater(objective) for objective in objectives]
         values = [updater.values for updater in self.updaters]
-        self.best = Best(values, self.model.members, options.patience)
+        self.best = Best(values, self.model.members or 1, options.patience)
         if saved and saved[1]["stage"] == stage:
             start = self._restore(*saved)
         for epoch in range(start, options.epochs):
@@ -196,7 +196,7 @@ class _Run:
             losses = self.model.validation(self._judges())
         loss = None
         if losses is not None:
-            means = losses.double().view(self.model.members, -1).mean(1)
+            means = losses.double().view(self.model.members or 1, -1).mean(1)
             self.best.consider(means)
             loss = float(means.mean())
         for updater in self.updaters:
@@ -206,7 +206,7 @@ class _Run:
     def _judges(self) -> Tensor:
         """Return the held-out samples; of several members, for each its own."""
         members, n = self.model.members, len(self.held_out)
-        if members == 1:
+        if members is None:
             return self.held_out
         if self.options.patience is not None:
             return self.held_out.expand(members, *self.held_out.shape)

@@ -65,8 +65,8 @@ class Model(nn.Module):
     additive: bool = True
     """Whether `contributions` sum to `score`."""
 
-    members: int = 1
-    """How many models of one make it is, which are trained side by side."""
+    members: int | None = None
+    """How many models of one make it is that are trained side by side; None if it is one itself."""
 
     def prepare(self, samples: Samples) -> None:
         """Look once at the training samples, of shape (n, *shape), before training."""
