@@ -5,15 +5,15 @@ from types import GenericAlias, NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from genad.cli.errors import Misuse
-from genad.detector import CausalDetector, Detector, TrainedDetector
+from genad.detector import CausalDetector, ConditionalDetector, Detector, TrainedDetector
 from genad.detectors import Ensemble
 from genad.errors import ParameterError
 from genad.registry import find_detector
 from genad.thresholds import parse_threshold
 
 _NOT_HERE = ("callbacks", "checkpoint")  # the first is no text, the second is ours
-# What an ensemble decides, not its members.
-_OF_ALL = ("contamination", "device", "random_state", "threshold", "validation_fraction")
+# What is given to an ensemble, not to its members.
+_OF_ALL = ("contamination", "device", "random_state", "threshold", "validation_fraction", "window")
 
 
 def make_detector(
@@ -59,7 +59,8 @@ def _check(detector: Detector) -> None:
 
 
 def _ensemble(cls: type[Detector], members: int, given: dict[str, Any]) -> Detector:
-    if not issubclass(cls, TrainedDetector) or issubclass(cls, CausalDetector):
+    trained = issubclass(cls, TrainedDetector)
+    if not trained or issubclass(cls, CausalDetector | ConditionalDetector):
         raise Misuse(
             f"--members trains several detectors side by side, which {cls.__name__} cannot be: "
             "leave it out, or choose another --model, such as vae."

@@ -10,7 +10,13 @@ from torch import Tensor, nn
 
 from genad.blocks import in_blocks
 from genad.data.samples import Samples
-from genad.detector import CausalDetector, TrainedDetector, WrappingDetector, draw
+from genad.detector import (
+    CausalDetector,
+    ConditionalDetector,
+    TrainedDetector,
+    WrappingDetector,
+    draw,
+)
 from genad.detectors.vae import VAE
 from genad.errors import ParameterError
 from genad.nets.tails import Tail, shared_out
@@ -69,10 +75,10 @@ class Ensemble(WrappingDetector):
 
     def _inner(self) -> TrainedDetector:
         given = VAE() if self.detector is None else self.detector
-        if isinstance(given, CausalDetector):
+        if isinstance(given, CausalDetector | ConditionalDetector):
             raise ParameterError(
-                f"{type(given).__name__} goes through a series step by step, which members of an "
-                "ensemble cannot do side by side; take a detector of windows, such as VAE."
+                f"{type(given).__name__} goes through a series step by step or learns from labels, "
+                "which an ensemble cannot do; take a detector such as VAE."
             )
         return self._in_our_place(given)
 
