@@ -42,3 +42,14 @@ def _in_block(function: Callable[[Tensor], Tensor], block: Tensor, device: torch
     if padding:
         block = torch.cat([block, block[:1].expand(padding, *block.shape[1:])])
     return function(block.to(device))[:n].double().cpu()
+
+
+def of_each(function: Callable[[NDArray[Any]], NDArray[Any]], results: Any) -> Any:
+    """Return a function of one array of results, or of each in a list of them.
+
+    Examples
+    --------
+    >>> of_each(lambda x: 2 * x, [torch.ones(1).numpy()])
+    [array([2.], dtype=float32)]
+    """
+    return [function(each) for each in results] if isinstance(results, list) else function(results)

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 from torch import Tensor
 
-from genad.blocks import in_blocks
+from genad.blocks import in_blocks, of_each
 from genad.calibration import Calibration
 from genad.data.choice import kind_of, make_view
 from genad.data.samples import Samples
@@ -226,7 +226,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     @final
     def is_anomaly(self, X: Any) -> Any:
         """Return whether each score is above the threshold, of shape (n,)."""
-        return _each(lambda scores: scores > self.threshold_, self.anomaly_score(X))
+        return of_each(lambda scores: scores > self.threshold_, self.anomaly_score(X))
 
     @final
     def anomaly_probability(self, X: Any) -> Any:
@@ -235,7 +235,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         This is not the probability that a row is an anomaly, which nobody can know without
         labels: 0.99 says that one normal row in a hundred scores as high.
         """
-        return _each(self.calibration_.probability, self.anomaly_score(X))
+        return of_each(self.calibration_.probability, self.anomaly_score(X))
 
     @final
     def score_samples(self, X: Any) -> Any:
@@ -244,7 +244,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         if self.view_.kind == "table" and is_frame(X):
             # scikit-learn's methods also insist on the order of the columns
             validate_data(self, X, reset=False, skip_check_array=True)
-        return _each(np.negative, self.anomaly_score(X))
+        return of_each(np.negative, self.anomaly_score(X))
 
     def _mean_score(self, X: Any, y: Any = None) -> float:
         """Return the mean of `score_samples`, as scikit-learn's density estimators do."""
@@ -253,12 +253,12 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     @final
     def decision_function(self, X: Any) -> Any:
         """Return ``score_samples(X) - offset_``: negative for anomalies."""
-        return _each(lambda scores: scores - self.offset_, self.score_samples(X))
+        return of_each(lambda scores: scores - self.offset_, self.score_samples(X))
 
     @final
     def predict(self, X: Any) -> Any:
         """Return 1 for normal rows and -1 for anomalies, of shape (n,)."""
-        return _each(lambda margin: np.where(margin >= 0, 1, -1), self.decision_function(X))
+        return of_each(lambda margin: np.where(margin >= 0, 1, -1), self.decision_function(X))
 
     # Reasons.
 
@@ -397,8 +397,3 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
                 f"{path} holds a {config['detector']}, not a {cls.__name__}; use genad.load."
             )
         return rebuild(cls, config, arrays, device)
-
-
-def _each(function: Callable[[NDArray[Any]], NDArray[Any]], results: Any) -> Any:
-    """Return the function of one array, or of each in a list."""
-    return [function(each) for each in results] if isinstance(results, list) else function(results)
