@@ -16,7 +16,7 @@ LAYERS = (
     ("report", "distributed"),
     ("profiles",),
     ("files",),
-    ("detection", "benchmark", "pyod"),
+    ("detection", "benchmark", "comparison", "pyod"),
     ("registry",),
     ("detectors",),
     ("detector",),

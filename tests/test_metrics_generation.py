@@ -14,10 +14,11 @@ from genad.metrics import (
     kernel_distance,
     manifold_precision_recall,
     neighbour_accuracy,
+    relative_spread,
     silhouette,
 )
 
-PAIRED = [frechet_distance, kernel_distance, manifold_precision_recall]
+PAIRED = [frechet_distance, kernel_distance, manifold_precision_recall, relative_spread]
 SPACES = [silhouette, neighbour_accuracy]
 
 
@@ -145,6 +146,17 @@ def test_the_balls_reach_to_the_kth_neighbour():
         # the balls around 3 reach to 1 and to 0
         report = manifold_precision_recall(real, [[5.5], [5.5], [5.5]], k=k)
         assert report.precision == expected
+
+
+# Spread.
+
+
+def test_the_relative_spread_is_a_ratio_of_mean_distances():
+    points = normal(40, 3)
+    assert relative_spread(points, points) == pytest.approx(1)
+    assert relative_spread(points, 0.3 * points[::-1] + 5) == pytest.approx(0.3)
+    assert relative_spread(points, np.repeat(points[:1], 9, axis=0)) == 0
+    assert np.isnan(relative_spread(np.ones((4, 2)), points[:, :2]))
 
 
 # Coverage.

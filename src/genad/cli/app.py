@@ -9,6 +9,7 @@ import typer
 from genad import __version__
 from genad.cli import data
 from genad.cli.bench import bench
+from genad.cli.compare import compare
 from genad.cli.detect import detect
 from genad.cli.errors import DONE, FAILED, INTERRUPTED, MISUSE
 from genad.cli.explore import explore
@@ -29,6 +30,7 @@ app.command()(fit)
 app.command()(score)
 app.command()(sample)
 app.command()(explore)
+app.command()(compare)
 app.command()(models)
 app.command()(bench)
 app.add_typer(data.app, name="data")

@@ -51,11 +51,23 @@ class Bars(Callback):
 
     def on_start(self, epochs: int) -> None:
         """Show the bar of the training."""
-        self._tasks["training"] = self._progress.add_task("training", total=epochs, unit="epochs")
+        self.start("training", epochs)
 
     def on_epoch(self, epoch: Epoch) -> None:
         """Move on by an epoch."""
-        self._progress.advance(self._tasks["training"])
+        self.step("training")
+
+    def training(self, name: str) -> Callback:
+        """Return what shows a bar of its own, of that name, for one training of several."""
+        return _Training(self, name)
+
+    def start(self, name: str, epochs: int) -> None:
+        """Show a bar of epochs."""
+        self._tasks[name] = self._progress.add_task(name, total=epochs, unit="epochs")
+
+    def step(self, name: str) -> None:
+        """Move a bar on by one."""
+        self._progress.advance(self._tasks[name])
 
     def rows(self, doing: str, rows: int, total: int) -> None:
         """Move on by some rows, as a `genad.files.Watch`."""
@@ -63,3 +75,16 @@ class Bars(Callback):
             # A text file does not say how many rows it has: its total is 0.
             self._tasks[doing] = self._progress.add_task(doing, total=total or None, unit="rows")
         self._progress.advance(self._tasks[doing], rows)
+
+
+class _Training(Callback):
+    """The bar of one training of several."""
+
+    def __init__(self, bars: Bars, name: str) -> None:
+        self.bars, self.name = bars, name
+
+    def on_start(self, epochs: int) -> None:
+        self.bars.start(self.name, epochs)
+
+    def on_epoch(self, epoch: Epoch) -> None:
+        self.bars.step(self.name)

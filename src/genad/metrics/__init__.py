@@ -23,6 +23,7 @@ from genad.metrics.generation import (
     frechet_distance,
     kernel_distance,
     manifold_precision_recall,
+    relative_spread,
 )
 from genad.metrics.nab import (
     NAB_PROFILES,
@@ -94,6 +95,7 @@ __all__ = [
     "ranking_report",
     "read_nab_results",
     "read_nab_windows",
+    "relative_spread",
     "roc_auc",
     "silhouette",
     "vus",

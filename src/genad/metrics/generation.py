@@ -20,6 +20,7 @@ __all__ = [
     "frechet_distance",
     "kernel_distance",
     "manifold_precision_recall",
+    "relative_spread",
 ]
 
 # A class counts as covered from this part of the share that it has among real samples.
@@ -170,6 +171,28 @@ def manifold_precision_recall(
     )
 
 
+def relative_spread(real: ArrayLike, generated: ArrayLike) -> float:
+    """Return the mean distance between two generated samples, in units of that between real ones.
+
+    A generator that has collapsed makes the same few samples again and again, and is near 0; one as
+    varied as the data is at 1, and noise may be above. It does not say whether the samples are any
+    good, nor that all kinds are there: two kinds that are far apart will do.
+
+    Parameters
+    ----------
+    real, generated
+        Features of shape (n, d) and (m, d).
+
+    Examples
+    --------
+    >>> relative_spread([[0.0], [2.0], [4.0]], [[7.0], [7.5], [8.0]])
+    0.25
+    """
+    first, second = as_feature_pair(real, generated)
+    within = _mean_distance(first)
+    return _mean_distance(second) / within if within > 0 else float("nan")
+
+
 def class_coverage(generated: ArrayLike, real: ArrayLike) -> ClassCoverage:
     """Return which of the real samples' classes there are among generated samples.
 
@@ -220,6 +243,13 @@ def _mean_kernel(first: FloatArray, second: FloatArray, degree: int) -> float:
         return total / (len(first) * len(second))
     itself = float((((first * first).sum(1) / width + 1) ** degree).sum())
     return (total - itself) / (len(first) * (len(first) - 1))
+
+
+def _mean_distance(features: FloatArray) -> float:
+    """Return the mean distance between two different samples."""
+    n = len(features)
+    total = sum(float(distances.sum()) for _, distances in distance_blocks(features, features))
+    return total / (n * (n - 1))
 
 
 def _on_manifold(points: FloatArray, others: FloatArray, k: int) -> BoolArray:

@@ -1,5 +1,5 @@
 """Reports: results as pages that open from disk and can be mailed."""
 
-from genad.report.html import detect_page, explore_page
+from genad.report.html import compare_page, detect_page, explore_page
 
-__all__ = ["detect_page", "explore_page"]
+__all__ = ["compare_page", "detect_page", "explore_page"]

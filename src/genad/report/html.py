@@ -1,13 +1,16 @@
 """Pages from contents: one self-contained file each, drawn by the templates."""
 
 import re
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from genad.comparison import Comparison
 from genad.detection import Detection
 from genad.report import charts
+from genad.report.compare import compare_content
 from genad.report.content import detect_content
 from genad.report.explore_images import ImagesContent
 from genad.report.explore_series import SeriesContent
@@ -59,6 +62,19 @@ def explore_page(content: ImagesContent | SeriesContent | TableContent) -> str:
     content : what to show.
     """
     return draw(_EXPLORED[type(content)], page=content)
+
+
+def compare_page(
+    found: Comparison, command: str = "", *, watch: Callable[[str], None] = lambda name: None
+) -> str:
+    """Return the page of a comparison, as HTML that needs no other file and no network.
+
+    Parameters
+    ----------
+    found : what was compared.
+    command, watch : as in `genad.report.compare.compare_content`.
+    """
+    return draw("compare.html", page=compare_content(found, command, watch=watch))
 
 
 def draw(template: str, **content: Any) -> str:

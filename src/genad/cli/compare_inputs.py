@@ -1,0 +1,175 @@
+"""What `genad compare` is to compare: models by name, and data split for their comparison."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from genad.cli import image_inputs, inputs
+from genad.cli.errors import Misuse
+from genad.cli.settings import make_detector
+from genad.comparison import Subject, image_subject, table_subject, unlabelled_subject
+from genad.data import load_dataset, load_images
+from genad.data.datasets import Dataset, ImageSet
+from genad.data.datasets.base import one_class_split
+from genad.data.readers import open_table
+from genad.detector import LatentDetector
+from genad.files import ImageTable
+from genad.files.labels import as_labels
+from genad.profiles import open_any_images
+
+# The plain pair of generator and critic: nothing else takes part in their game.
+_ALIASES = {"gan": "fanogan"}
+_TRAIN = 0.8  # of a folder's images
+
+
+@dataclass(frozen=True)
+class CompareOptions:
+    """What to compare on; the fields are the options of that name."""
+
+    data: str
+    normal: str | None = None
+    label: str | None = None
+    anomaly: Sequence[str] | None = None
+    ignore: Sequence[str] | None = None
+    size: str | None = None
+    on_error: str = "raise"
+    train_rows: int = 10_000
+    samples: int = 2000
+    seed: int = 0
+
+    @property
+    def draws(self) -> dict[str, int]:
+        """How much of the data to use."""
+        return {"most": self.train_rows, "samples": self.samples, "random_state": self.seed}
+
+
+def parse_models(
+    text: str, *, epochs: int | None, seed: int, device: str | None
+) -> dict[str, LatentDetector]:
+    """Return the models that a list of names means.
+
+    Examples
+    --------
+    >>> parse_models("gan,vae", epochs=3, seed=0, device=None)
+    {'gan': FAnoGAN(epochs=3, random_state=0), 'vae': VAE(epochs=3, random_state=0)}
+    """
+    names = [name.strip().lower() for name in text.split(",") if name.strip()]
+    if not names:
+        raise Misuse("--models names no model: give some, as in --models gan,vae.")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise Misuse(f"--models names {twice[0]} twice: give each once.")
+    made = {}
+    for name in names:
+        known = _ALIASES.get(name, name)
+        model = make_detector(known, None, epochs=epochs, random_state=seed, device=device)
+        if not isinstance(model, LatentDetector):
+            raise Misuse(
+                f"{name} generates nothing that could be compared: take a VAE or a GAN of `genad "
+                "models`, such as vae, fanogan or conditionalgan."
+            )
+        made[name] = model
+    return made
+
+
+def open_subject(options: CompareOptions) -> Subject:
+    """Open the data, and split it."""
+    if image_inputs.is_images(options.data):
+        return _images(options)
+    if options.normal is not None:
+        raise Misuse(f"--normal is a class of images, and {options.data} holds none: leave it out.")
+    kind = None if Path(options.data).exists() else inputs.kind_of_dataset(options.data)
+    if kind is None:
+        return _file(options)
+    if kind != "table":
+        raise Misuse(
+            f"{options.data} is a data set of {kind}, but models are compared on images and tables."
+        )
+    if options.label is not None:
+        raise Misuse(f"{options.data} brings its own labels: leave out --label.")
+    return table_subject(load_dataset(options.data, random_state=options.seed), **options.draws)
+
+
+def _images(options: CompareOptions) -> Subject:
+    if options.label is not None:
+        raise Misuse(
+            f"{options.data} holds images, whose folders are their classes: leave out --label."
+        )
+    if options.normal is not None and options.anomaly:
+        raise Misuse("--normal and --anomaly both say what is normal: give one of them.")
+    if not Path(options.data).exists():
+        images = load_images(options.data)
+    else:
+        size = image_inputs.parse_size(options.size)
+        on_error = image_inputs.parse_on_error(options.on_error)
+        table = open_any_images(options.data, size=size, on_error=on_error)
+        if table.classes is None:
+            most = options.train_rows + options.samples
+            return unlabelled_subject(
+                table.name, _pixels(table, most, options.seed)[0], **options.draws
+            )
+        images = _split(table, options)
+    normal = None if options.normal is None else _class(images, "--normal", options.normal)
+    anomaly = None
+    if options.anomaly:
+        if len(options.anomaly) > 1:
+            raise Misuse("--anomaly is one class of images here: give it once.")
+        anomaly = _class(images, "--anomaly", options.anomaly[0])
+    return image_subject(images, normal=normal, anomaly=anomaly, **options.draws)
+
+
+def _split(table: ImageTable, options: CompareOptions) -> ImageSet:
+    """Return the images of a folder or a file as a data set, four fifths to learn from."""
+    most = round((options.train_rows + options.samples) / _TRAIN)
+    pixels, classes = _pixels(table, most, options.seed)
+    cut = round(_TRAIN * len(pixels))
+    return ImageSet(
+        table.name, pixels[:cut], classes[:cut], pixels[cut:], classes[cut:], table.class_names
+    )
+
+
+def _pixels(table: ImageTable, most: int, seed: int) -> tuple[Any, Any]:
+    """Return some images in random order, and their classes."""
+    rows = np.random.default_rng(seed).permutation(len(table))[:most]
+    pixels = table.images.pixels(rows)
+    shown = pixels[:, 0] if pixels.shape[1] == 1 else pixels.transpose(0, 2, 3, 1)
+    return shown, None if table.classes is None else table.classes[rows]
+
+
+def _class(images: ImageSet, option: str, text: str) -> int:
+    """Return the number of a class, which may be named."""
+    names = [name.casefold() for name in images.class_names]
+    if text.casefold() in names:
+        return names.index(text.casefold())
+    if text.isdecimal() and int(text) < len(names):
+        return int(text)
+    raise Misuse(
+        f"{images.name} has no class {text!r}: {option} is one of {', '.join(images.class_names)}."
+    )
+
+
+def _file(options: CompareOptions) -> Subject:
+    """Return the rows of a file, with their labels if a column has them."""
+    if not Path(options.data).is_file():
+        raise Misuse(f"{options.data} is neither a file here nor a data set of `genad data list`.")
+    roles = inputs.make_roles(options.label, options.anomaly, options.ignore)
+    file = open_table(options.data)
+    for name in filter(None, (roles.label, *roles.ignore)):
+        if name not in file.columns:
+            raise Misuse(
+                f"{options.data} has no column {name!r}: there are "
+                f"{', '.join(map(str, file.columns))}."
+            )
+    table = pa.concat_tables(file.chunks(65_536))
+    rows = table.drop_columns([name for name in (roles.label, *roles.ignore) if name])
+    if roles.label is None:
+        return unlabelled_subject(options.data, rows, **options.draws)
+    labels = as_labels(table[roles.label], roles.label, roles.anomaly)
+    known = labels >= 0
+    split: Dataset = one_class_split(
+        options.data, rows.filter(pa.array(known)), labels[known] == 1, options.seed
+    )
+    return table_subject(split, **options.draws)
