@@ -71,6 +71,37 @@ def as_pixels(images: Any, span: tuple[float, float] | None = None) -> Pixels:
     return pixels[:, 0] if pixels.shape[1] == 1 else pixels.mean(1).round().astype(np.uint8)
 
 
+# From black over red to yellow and white, evenly brighter: matplotlib's "inferno" at nine places.
+_HEAT = np.array(
+    [
+        (0, 0, 4),
+        (31, 12, 72),
+        (85, 15, 109),
+        (136, 34, 106),
+        (186, 54, 85),
+        (227, 89, 51),
+        (249, 140, 10),
+        (249, 201, 50),
+        (252, 255, 164),
+    ]
+)
+
+
+def heat(values: NDArray[np.float64], least: float, most: float) -> Pixels:
+    """Return a map of shares as colours, of shape (h, w, 3): black up to `least`, bright at `most`.
+
+    Examples
+    --------
+    >>> heat(np.array([[0.0, -1.0, 2.0]]), 0.0, 2.0).tolist()
+    [[[0, 0, 4], [0, 0, 4], [252, 255, 164]]]
+    """
+    shares = np.nan_to_num((values - least) / (most - least if most > least else 1.0))
+    places = shares.clip(0, 1) * (len(_HEAT) - 1)
+    steps = np.arange(len(_HEAT))
+    colours = [np.interp(places, steps, channel) for channel in _HEAT.T]
+    return np.stack(colours, axis=-1).round().astype(np.uint8)
+
+
 def pictures(
     images: Any,
     labels: Sequence[str] = (),
