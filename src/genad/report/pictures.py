@@ -16,7 +16,7 @@ from genad.errors import DataError
 Pixels = NDArray[np.uint8]
 
 _SHOWN = 64  # small pictures are enlarged to about so many pixels on the page
-_CAPTION = 48  # the least width of a caption
+_CAPTION, _LETTER = (40, 84), 7.5  # pixels: the narrowest and widest a caption makes a picture
 _KEPT = 160  # pictures are stored with at most so many pixels a side
 _PICTURE = Markup(
     '<figure class="picture{kind}" style="width:{room}px">'
@@ -142,13 +142,19 @@ def picture(shown: Picture, size: int = _SHOWN) -> Markup:
     return _PICTURE.format(
         kind=" flagged" if shown.flagged else "",
         alt=shown.label or "picture",
-        room=max(_CAPTION, round(scale * width)),
+        room=max(_room(f"{shown.label} {shown.note}"), round(scale * width)),
         width=max(1, round(scale * width)),
         height=max(1, round(scale * height)),
         uri=data_uri(shown.pixels),
         label=shown.label,
         note=_NOTE.format(shown.note) if shown.note else "",
     )
+
+
+def _room(caption: str) -> int:
+    """Return a width at which the longest word is not broken, within limits."""
+    longest = max(map(len, caption.split()), default=0)
+    return round(min(max(_LETTER * longest, _CAPTION[0]), _CAPTION[1]))
 
 
 def data_uri(pixels: Pixels) -> str:
