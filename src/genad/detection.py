@@ -102,6 +102,7 @@ class Detection:
     notes : sentences about the data that a reader must know (columns left out and the like).
     command : how to run it again.
     normal_only : whether labels chose the training rows, all normal.
+    taught : which labels the detector learnt from, as a sentence, or empty; figures are of others.
     item : what is scored: a row, a time step or an image.
     series : what was found in each series, where series were scored.
     images : the most anomalous images, as in `top`, where images were scored.
@@ -122,6 +123,7 @@ class Detection:
     notes: list[str]
     command: str
     normal_only: bool = False
+    taught: str = ""
     item: str = "row"
     series: tuple[SeriesResult, ...] = ()
     images: tuple[ImageResult, ...] = ()

@@ -23,6 +23,7 @@ from genad.report.series import SeriesContent
 
 _ROWS, _EVENTS, _REASONS, _LEAST_SHARE = 5, 10, 3, 0.1
 _VALUE = 12  # a time takes two lines of it
+_NO_USE = "which served for nothing else"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
 
@@ -45,7 +46,7 @@ def detection(found: Detection, files: Mapping[str, Path], *, as_json: bool, qui
             content.verdict,
             content.key_facts,
             _found(found, content.series),
-            _figure_table(content.figures, chosen=found.normal_only),
+            _figure_table(content.figures, _label_use(found)),
             printed.listed(content.notes),
             printed.file_table(files),
         )
@@ -173,7 +174,13 @@ def _short(text: str) -> str:
     return text if _TIME.match(text) else clip(text, _VALUE)
 
 
-def _figure_table(shown: Sequence[Figure], *, chosen: bool = False) -> RenderableType | None:
+def _label_use(found: Detection) -> str:
+    if found.taught:
+        return "other than those that it learnt from"
+    return "which also chose what was learnt from" if found.normal_only else _NO_USE
+
+
+def _figure_table(shown: Sequence[Figure], use: str = _NO_USE) -> RenderableType | None:
     if not shown:
         return None
     table = Table(box=None, pad_edge=False)
@@ -182,8 +189,7 @@ def _figure_table(shown: Sequence[Figure], *, chosen: bool = False) -> Renderabl
         table.add_column(name, justify="right")
     for figure in shown:
         table.add_row(figure.name, figure.value, Text(figure.random, style="dim"))
-    other = "which also chose what was learnt from" if chosen else "which served for nothing else"
-    return Group(Text(f"Against the labels, {other}", style="bold"), table)
+    return Group(Text(f"Against the labels, {use}", style="bold"), table)
 
 
 def _score_facts(detector: Detector, result: Scored) -> tuple[Fact, ...]:

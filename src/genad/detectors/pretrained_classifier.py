@@ -68,6 +68,7 @@ class PretrainedClassifier(CausalDetector, TrainedDetector):
     """
 
     family = "classifier"
+    taught = True
     default_updates = 1000
 
     window: PositiveInt | None = 100

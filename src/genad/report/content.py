@@ -146,6 +146,8 @@ def _reading(detection: Detection) -> str:
 
 
 def _label_use(detection: Detection) -> str:
+    if detection.taught:
+        return detection.taught
     if detection.normal_only:
         return (
             f"The labels chose the {detection.item}s to learn from, normal ones alone, and gave "
