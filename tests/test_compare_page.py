@@ -210,6 +210,10 @@ def work(tmp_path_factory):
     (folder / "there.html").touch()
     table = pa.table({**messy(200), "state": ["bad" if k % 9 == 0 else "good" for k in range(200)]})
     csv.write_csv(table, folder / "pump.csv")
+    wave = np.sin(np.arange(300) / 3.0)
+    wave[250:260] = 4.0
+    table = pa.table({"value": wave, "fault": (wave > 2).astype(int)})
+    csv.write_csv(table, folder / "wave.csv")
     return folder
 
 
@@ -274,6 +278,18 @@ def test_images_without_classes_are_compared(run, work):
     assert "64 pixels" in (work / "plain/compare.html").read_text(encoding="utf-8")
 
 
+def test_a_series_is_compared_by_its_windows(run, work):
+    line = ["wave.csv", "-m", "vae,tadgan", "--epochs", "1", "--looks", "1", "--samples", "60"]
+    ended = run(*line, "--window", "12", "--label", "fault", "--json", "-o", "wave.html")
+    assert ended.code == 0, ended.err
+    told = json.loads(ended.out)
+    assert told["samples"] == 60
+    assert told["nearest"]["roc_auc"] > 0.9
+    assert all(0 <= model["ranking"]["roc_auc"] <= 1 for model in told["models"])
+    page = (work / "wave.html").read_text(encoding="utf-8")
+    assert "12 values of a window" in page and page.count("<title>window</title>") == 24
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "sentence"),
     [
@@ -289,7 +305,7 @@ def test_images_without_classes_are_compared(run, work):
         (["pump.csv", "-m", "vae", "--normal", "good"], 2, "--normal is a class of images"),
         (["pump.csv", "-m", "vae", "--label", "stat"], 2, "no column 'stat'"),
         (["pump.csv", "-m", "vae", "--anomaly", "bad"], 2, "name their column with --label"),
-        (["nab", "-m", "vae"], 2, "compared on images and tables"),
+        (["wave.csv", "-m", "vae", "--window", "200"], 1, "too few for windows of 200"),
         (["nowhere.csv", "-m", "vae"], 2, "neither a file here nor a data set"),
         (["breast_cancer", "-m", "vae", "--label", "x"], 2, "brings its own labels"),
         (["shapes.npz", "-m", "vae", "--out", "there.html"], 2, "there.html exists already"),

@@ -9,11 +9,19 @@ import torch
 from sklearn.base import clone
 
 from genad import VAE, AutoEncoder, ConditionalVAE, FAnoGAN
-from genad.comparison import compare, image_subject, table_subject, unlabelled_subject
+from genad.comparison import (
+    compare,
+    image_subject,
+    series_subject,
+    table_subject,
+    unlabelled_subject,
+)
 from genad.comparison.judge import ClassifierJudge, ComponentsJudge, judge_for
 from genad.comparison.quality import Standard, collapse
 from genad.comparison.run import suited
+from genad.comparison.series import cut, over_steps
 from genad.data import load_dataset
+from genad.data.datasets import Series
 from genad.detectors import vae
 from genad.errors import DataError, ParameterError
 from genad.training import Look
@@ -111,6 +119,36 @@ def test_a_table_is_compared_with_its_other_normal_rows():
     only = replace(data, test=data.test.slice(0, 3), test_labels=np.array([True] * 3))
     with pytest.raises(DataError, match="The 3 rows drawn from breast_cancer"):
         table_subject(only)
+
+
+def test_windows_of_a_series_are_compared():
+    wave = np.sin(np.arange(400) / 3.0)[:, None]
+    subject = series_subject(Series("wave", wave, ((300, 310),), 200), window=9, samples=50)
+    assert subject.windows.shape == subject.unseen.shape == (50, 9, 1)
+    assert len(subject.trial.normal) == len(subject.trial.scored) == 200
+    assert subject.trial.anomalies.sum() == 10
+    starts = {window.tobytes() for window in cut(wave[200:], 9)}
+    normal = {window.tobytes() for window in (*cut(wave[200:300], 9), *cut(wave[310:], 9))}
+    assert {window.tobytes() for window in subject.unseen} <= normal < starts
+    anomalous = [len(window) for window, k in zip(*places_of(subject), strict=True) if k]
+    assert anomalous and set(anomalous) == {9}
+    with pytest.raises(DataError, match="too few for windows of 150"):
+        series_subject(Series("wave", wave, (), 200), window=150)
+    plain = series_subject(Series("wave", wave, (), 200), window=9)
+    assert (plain.places, plain.trial) == (None, None)
+
+
+def places_of(subject):
+    return subject.places.data, subject.places.classes
+
+
+def test_scores_of_windows_are_averaged_over_steps():
+    scores = np.random.default_rng(0).random(20)
+    found = over_steps(scores, 5)
+    assert found.shape == (24,)
+    for step in range(24):
+        around = scores[max(0, step - 4) : step + 1]
+        assert found[step] == pytest.approx(around.mean())
 
 
 # The judge.
@@ -250,11 +288,11 @@ def test_the_last_look_is_at_the_model_itself(found):
 
 def test_models_are_left_as_they_were(subject):
     model = VAE(**SMALL)
-    copy = suited(model, "image")
+    copy = suited(model, subject)
     assert (copy.likelihood, copy.scaler) == ("bernoulli", "minmax")
-    assert suited(model, "table").likelihood == "gaussian"
+    assert suited(model, unlabelled_subject("rows", line(50))).likelihood == "gaussian"
     assert model.get_params() == VAE(**SMALL).get_params()
-    assert suited(FAnoGAN(), "image").get_params() == FAnoGAN().get_params()
+    assert suited(FAnoGAN(), subject).get_params() == FAnoGAN().get_params()
 
 
 def test_a_comparison_repeats(subject):

@@ -72,6 +72,8 @@ def compare(
     data: options.AnyData,
     models: Models,
     normal: Normal = None,
+    time: options.Time = None,
+    window: options.Window = None,
     label: options.Label = None,
     anomaly: options.Anomaly = None,
     ignore: options.Ignore = None,
@@ -100,7 +102,18 @@ def compare(
 
     detectors = compare_inputs.parse_models(models, epochs=epochs, seed=seed, device=device)
     given = compare_inputs.CompareOptions(
-        data, normal, label, anomaly, ignore, size, on_error, train_rows, samples, seed
+        data=data,
+        normal=normal,
+        time=time,
+        window=window,
+        label=label,
+        anomaly=anomaly,
+        ignore=ignore,
+        size=size,
+        on_error=on_error,
+        train_rows=train_rows,
+        samples=samples,
+        seed=seed,
     )
     subject = compare_inputs.open_subject(given)
     page = outputs.page_path(out, "compare.html")

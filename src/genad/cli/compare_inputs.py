@@ -8,17 +8,24 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from genad.cli import image_inputs, inputs
+from genad.cli import image_inputs, inputs, series_inputs
 from genad.cli.errors import Misuse
 from genad.cli.settings import make_detector
-from genad.comparison import Subject, image_subject, table_subject, unlabelled_subject
-from genad.data import load_dataset, load_images
-from genad.data.datasets import Dataset, ImageSet
+from genad.comparison import (
+    Subject,
+    image_subject,
+    series_subject,
+    table_subject,
+    unlabelled_subject,
+)
+from genad.data import load_dataset, load_images, load_series
+from genad.data.datasets import Dataset, ImageSet, Series
 from genad.data.datasets.base import one_class_split
 from genad.data.readers import open_table
 from genad.detector import LatentDetector
 from genad.files import ImageTable
 from genad.files.labels import as_labels
+from genad.metrics import find_events
 from genad.profiles import open_any_images
 
 # The plain pair of generator and critic: nothing else takes part in their game.
@@ -32,6 +39,8 @@ class CompareOptions:
 
     data: str
     normal: str | None = None
+    time: str | None = None
+    window: int | None = None
     label: str | None = None
     anomaly: Sequence[str] | None = None
     ignore: Sequence[str] | None = None
@@ -81,13 +90,10 @@ def open_subject(options: CompareOptions) -> Subject:
         return _images(options)
     if options.normal is not None:
         raise Misuse(f"--normal is a class of images, and {options.data} holds none: leave it out.")
-    kind = None if Path(options.data).exists() else inputs.kind_of_dataset(options.data)
-    if kind is None:
+    if series_inputs.is_series(options.data, options.time, options.window):
+        return _series(options)
+    if Path(options.data).exists() or inputs.kind_of_dataset(options.data) is None:
         return _file(options)
-    if kind != "table":
-        raise Misuse(
-            f"{options.data} is a data set of {kind}, but models are compared on images and tables."
-        )
     if options.label is not None:
         raise Misuse(f"{options.data} brings its own labels: leave out --label.")
     return table_subject(load_dataset(options.data, random_state=options.seed), **options.draws)
@@ -119,6 +125,28 @@ def _images(options: CompareOptions) -> Subject:
             raise Misuse("--anomaly is one class of images here: give it once.")
         anomaly = _class(images, "--anomaly", options.anomaly[0])
     return image_subject(images, normal=normal, anomaly=anomaly, **options.draws)
+
+
+def _series(options: CompareOptions) -> Subject:
+    """Return one series; of a file, the first half is learnt from."""
+    roles = inputs.make_roles(options.label, options.anomaly, options.ignore)
+    total, tables = series_inputs.each_series_of(options.data, options.time, roles)
+    if total != 1:
+        raise Misuse(
+            f"{options.data} holds {total} series, but models are compared on one: name it, as in "
+            "nab/nyc_taxi, or give its file."
+        )
+    if Path(options.data).exists():
+        table = next(tables)
+        values = np.stack([table.table[name].to_numpy() for name in table.channels], 1)
+        labels = np.zeros(len(table), bool) if table.labels is None else table.labels == 1
+        windows = tuple((start, stop) for start, stop in find_events(labels).tolist())
+        series = Series(table.name, values.astype(np.float64), windows, len(table) // 2)
+    else:
+        (series,) = load_series(options.data)
+    return series_subject(
+        series, window=options.window, samples=options.samples, random_state=options.seed
+    )
 
 
 def _split(table: ImageTable, options: CompareOptions) -> ImageSet:

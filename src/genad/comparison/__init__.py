@@ -12,6 +12,7 @@ from genad.comparison.results import (
     Quality,
 )
 from genad.comparison.run import Watch, compare
+from genad.comparison.series import series_subject
 from genad.comparison.subject import (
     Places,
     Subject,
@@ -34,6 +35,7 @@ __all__ = [
     "Watch",
     "compare",
     "image_subject",
+    "series_subject",
     "table_subject",
     "unlabelled_subject",
 ]

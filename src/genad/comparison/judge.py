@@ -140,7 +140,7 @@ class ComponentsJudge:
 
     def __init__(self, subject: Subject) -> None:
         self.vectors, self.kind = Vectors(subject), subject.kind
-        values = self.vectors(subject.train)
+        values = self.vectors(subject.learnt)
         self.centre, self.width = values.mean(0), values.shape[1]
         self.axes = np.eye(self.width)
         if self.width > _FEATURES:
@@ -149,7 +149,11 @@ class ComponentsJudge:
 
     @property
     def told(self) -> str:  # noqa: D102
-        what = "pixels" if self.kind == "image" else "columns, standardised, texts as flags"
+        what = {
+            "image": "pixels",
+            "series": "values of a window, its channels standardised",
+            "table": "columns, standardised, texts as flags",
+        }[self.kind]
         most = min(self.width, _FEATURES)
         taken = f"the {self.width} {what}"
         if self.width > most:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
 from genad.comparison.results import LatentSpace
+from genad.comparison.series import cut, over_steps
 from genad.comparison.subject import Places, Subject
 from genad.comparison.vectors import Vectors
 from genad.detector import LatentDetector
@@ -36,8 +37,13 @@ def nearest_ranking(subject: Subject) -> RankingReport | None:
     if trial is None:
         return None
     vectors = Vectors(subject)
-    apart = cdist(vectors(trial.scored), vectors(trial.normal))
-    return ranking_report(trial.anomalies, apart.min(1))
+    if subject.windows is None:
+        apart = cdist(vectors(trial.scored), vectors(trial.normal)).min(1)
+    else:
+        known, window = vectors(subject.windows), subject.windows.shape[1]
+        apart = cdist(vectors(cut(trial.scored, window)), known).min(1)
+        apart = over_steps(apart, window)
+    return ranking_report(trial.anomalies, apart)
 
 
 def _space(points: NDArray[Any], places: Places) -> LatentSpace:

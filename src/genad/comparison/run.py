@@ -22,8 +22,9 @@ from genad.training import Callback, Model, SampleWatch
 Watch = Callable[[str], Sequence[Callback]]
 """Gives callbacks for a training, which is named."""
 
-# So many samples are held out of training at most: enough for a validation curve.
-_HELD_OUT = 500
+# So many samples are held out of training at most: enough for a validation curve; and so many
+# where nothing is trained.
+_HELD_OUT, _FEW = 500, 50
 
 
 def compare(
@@ -64,11 +65,12 @@ def compare(
     >>> found.contenders[0].quality.frechet > found.real.frechet
     True
     """
-    ready = {name: suited(model, subject.kind) for name, model in models.items()}
+    ready = {name: suited(model, subject) for name, model in models.items()}
     untrained = {name: _untrained(name, model, subject) for name, model in ready.items()}
-    judge = judge_for(subject, random_state=random_state)
-    standard = Standard(judge, subject.unseen, len(subject.train))
-    real = standard.quality(drawn(subject.train, standard.n, random_state))
+    device = next((model.device for model in models.values()), "auto")
+    judge = judge_for(subject, random_state=random_state, device=device)
+    standard = Standard(judge, subject.unseen, len(subject.learnt))
+    real = standard.quality(drawn(subject.learnt, standard.n, random_state))
     run = _Run(subject, judge, standard, real, updates, looks, random_state, watch)
     return Comparison(
         subject=subject,
@@ -83,21 +85,25 @@ def compare(
     )
 
 
-def suited(model: LatentDetector, kind: str) -> LatentDetector:
-    """Return a copy of a model as it is used on this kind of data.
+def suited(model: LatentDetector, subject: Subject) -> LatentDetector:
+    """Return a copy of a model as it is used on this data.
 
     What has a likelihood takes that of Bernoulli for images, which are scaled to [0, 1] for it, as
-    is usual since Kingma and Welling (2013).
+    is usual since Kingma and Welling (2013); for series all take the same window.
     """
     copy = clone(model)
-    if kind == "image" and "likelihood" in copy.get_params():
+    if subject.windows is not None:
+        copy.set_params(window=subject.windows.shape[1])
+    if subject.kind == "image" and "likelihood" in copy.get_params():
         copy.set_params(likelihood="bernoulli", scaler="minmax")
     return copy  # type: ignore[no-any-return]
 
 
-def _ready(model: LatentDetector, n: int, updates: int) -> LatentDetector:
-    """Return a copy that makes about so many updates of n samples, a few hundred held out."""
-    share = min(model.validation_fraction, _HELD_OUT / n)
+def _ready(
+    model: LatentDetector, n: int, updates: int, held_out: int = _HELD_OUT
+) -> LatentDetector:
+    """Return a copy that makes about so many updates of n samples, a few of them held out."""
+    share = min(model.validation_fraction, held_out / n)
     copy = clone(model).set_params(validation_fraction=share)
     if model.epochs is None:
         batches = -(-round(n * (1 - share)) // model.batch_size)
@@ -106,7 +112,7 @@ def _ready(model: LatentDetector, n: int, updates: int) -> LatentDetector:
 
 
 def _untrained(name: str, model: LatentDetector, subject: Subject) -> LatentDetector:
-    fitted = _ready(model, len(subject.train), 1).set_params(epochs=0)
+    fitted = _ready(model, len(subject.train), 1, held_out=_FEW).set_params(epochs=0)
     fitted.fit(subject.train, subject.classes)
     if type(fitted.model_).sample is Model.sample:
         raise ParameterError(

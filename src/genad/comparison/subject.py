@@ -65,10 +65,11 @@ class Subject:
     places : real samples with classes, or None without labels.
     trial : the task of detection, or None without labels.
     notes : what a reader must know of the split, a sentence each.
+    windows : of a series, windows of `train`; samples of it are windows.
     """
 
     name: str
-    kind: Literal["image", "table"]
+    kind: Literal["image", "table", "series"]
     train: Any = field(repr=False)
     classes: Classes | None = field(repr=False)
     unseen: Any = field(repr=False)
@@ -76,6 +77,12 @@ class Subject:
     places: Places | None
     trial: Trial | None
     notes: tuple[str, ...] = ()
+    windows: Any = field(default=None, repr=False)
+
+    @property
+    def learnt(self) -> Any:
+        """What generators learn from, in the form that their samples have."""
+        return self.train if self.windows is None else self.windows
 
 
 def image_subject(

@@ -12,7 +12,7 @@ from genad.data.table import Table
 
 
 class Vectors:
-    """Maps samples to vectors: pixels in [0, 1], or columns standardised as a detector sees them.
+    """Maps samples to vectors: pixels in [0, 1]; columns, or channels of windows, standardised.
 
     Parameters
     ----------
@@ -27,13 +27,21 @@ class Vectors:
     """
 
     def __init__(self, subject: Subject) -> None:
-        table = None if subject.kind == "image" else Table(subject.train)
-        self.encoder = None if table is None else TableEncoder("standard").fit(table)
+        self.kind = subject.kind
+        if self.kind == "table":
+            self.encoder = TableEncoder("standard").fit(Table(subject.train))
+        if self.kind == "series":
+            self.centre, scale = subject.train.mean(0), subject.train.std(0)
+            self.scale = np.where(scale > 0, scale, 1.0)
 
     def __call__(self, data: Any) -> NDArray[np.float64]:
         """Return vectors of shape (n, d)."""
-        if self.encoder is not None:
+        if self.kind == "table":
             return self.encoder.transform(Table(data)).astype(np.float64)
+        if self.kind == "series":
+            values: NDArray[np.float64] = np.asarray(data, dtype=np.float64)
+            scaled: NDArray[np.float64] = (values - self.centre) / self.scale
+            return scaled.reshape(len(scaled), -1)
         pixels = read_images(data).pixels(slice(None))
         largest = 1.0 if pixels.dtype.kind == "f" else float(np.iinfo(pixels.dtype).max)
         return pixels.reshape(len(pixels), -1) / largest

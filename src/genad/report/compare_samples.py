@@ -1,17 +1,22 @@
-"""Samples side by side: pictures of images, a few rows of tables."""
+"""Samples side by side: pictures of images, a few rows of tables, windows of series as lines."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genad.comparison import Comparison, Contender
 from genad.detector import LatentDetector
+from genad.report.axes import Axis, axis_for
 from genad.report.formats import cell, clip
+from genad.report.lines import Lines, line, lines_chart
 from genad.report.pictures import Picture, pictures
+from genad.report.scatter import COLOURS
 
-_PICTURES, _ROWS, _COLUMNS = 20, 5, 8
+_PICTURES, _ROWS, _COLUMNS, _WINDOWS = 20, 5, 8, 8
+_UNSEEN = "that no model has seen"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,6 +29,7 @@ class Shown:
     note : what they are.
     pictures : of images.
     header, rows : of a table.
+    charts : of windows.
     """
 
     name: str
@@ -31,10 +37,13 @@ class Shown:
     pictures: tuple[Picture, ...] = ()
     header: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    charts: tuple[Lines, ...] = ()
 
 
 def shown_samples(found: Comparison) -> tuple[Shown, ...]:
     """Return real samples first, then those of each model."""
+    if found.subject.kind == "series":
+        return _windows(found)
     return (_real(found), *(_made(each, found) for each in found.contenders))
 
 
@@ -51,7 +60,7 @@ def losses(detector: LatentDetector) -> str:
     if likelihood := detector.get_params().get("likelihood"):
         named = "Bernoulli cross-entropy" if likelihood == "bernoulli" else "Gaussian likelihood"
         return f"{named} and KL divergence"
-    if "wasserstein" in terms:
+    if any("gradient_penalty" in term for term in terms):
         return "Wasserstein distance with gradient penalty"
     if detector.family == "GAN":
         return "binary cross-entropy"
@@ -60,7 +69,7 @@ def losses(detector: LatentDetector) -> str:
 
 def _real(found: Comparison) -> Shown:
     subject = found.subject
-    note = "that no model has seen"
+    note = _UNSEEN
     if subject.kind == "table":
         return _table("real", note, subject.unseen)
     places = subject.places
@@ -91,6 +100,31 @@ def _of_each(classes: Any) -> list[int]:
     labels = np.unique(classes)[:_PICTURES].tolist()
     most = max(1, _PICTURES // len(labels))
     return [row for label in labels for row in np.flatnonzero(classes == label)[:most].tolist()]
+
+
+def _windows(found: Comparison) -> tuple[Shown, ...]:
+    """Return windows of a series, all on the same axes."""
+    given = [("real", _UNSEEN, _few(found.subject.unseen))]
+    given += [(each.name, losses(each.detector), _few(each.samples)) for each in found.contenders]
+    heights = axis_for(np.concatenate([windows.ravel() for _, _, windows in given]))
+    return tuple(
+        Shown(name, note, charts=tuple(_chart(window, heights) for window in windows))
+        for name, note, windows in given
+    )
+
+
+def _few(windows: Any) -> NDArray[np.float64]:
+    """Return a few windows, spread over those given."""
+    rows = np.linspace(0, len(windows) - 1, min(_WINDOWS, len(windows))).round().astype(int)
+    chosen: NDArray[np.float64] = np.asarray(windows, dtype=np.float64)[rows]
+    return chosen
+
+
+def _chart(window: NDArray[np.float64], heights: Axis) -> Lines:
+    channels = window.T[:COLOURS]
+    drawn = tuple(line(f"channel {j + 1}", values, j) for j, values in enumerate(channels))
+    chart = lines_chart("window", f"{len(window)} steps", drawn, 90)
+    return replace(chart, y=heights, mark_ends=False)
 
 
 def _table(name: str, note: str, data: Any) -> Shown:
