@@ -21,6 +21,7 @@ __all__ = [
     "Quantile",
     "Threshold",
     "ZScoreThreshold",
+    "choose_threshold",
     "parse_threshold",
     "threshold_from_config",
 ]
@@ -239,6 +240,22 @@ _STRATEGIES: dict[str, type[Threshold]] = {
     "conformal": Conformal,
     "fixed": Fixed,
 }
+
+
+def choose_threshold(given: str | Threshold | None, contamination: str | float) -> Threshold:
+    """Return the strategy that a detector's parameters `threshold` and `contamination` ask for.
+
+    Examples
+    --------
+    >>> choose_threshold(None, "auto"), choose_threshold("mad", "auto")
+    (Conformal(alpha=0.01), MAD(k=3.5))
+    """
+    if given is None:
+        return Conformal(0.01)
+    if contamination != "auto":
+        both = f"threshold={given!r} and contamination={contamination!r}"
+        raise ParameterError(f"{both} both decide what is flagged; give one of them.")
+    return parse_threshold(given) if isinstance(given, str) else given
 
 
 def parse_threshold(text: str) -> Threshold:

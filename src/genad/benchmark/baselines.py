@@ -215,4 +215,5 @@ class Machine(Baseline):
 
 def _images_as_rows(data: Any) -> Rows:
     rows = np.asarray(data)
+    rows = rows if rows.dtype.kind == "f" else rows.astype(np.float32)
     return rows.reshape(len(rows), -1)

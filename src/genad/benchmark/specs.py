@@ -114,8 +114,8 @@ def choose(suite: "Suite", models: Sequence[str] | None = None) -> list[Spec]:
     Parameters
     ----------
     suite : its settings are given to every model that has parameters of the name.
-    models : by name, as `find_scorer` knows them; by default the suite's, or all of ours that
-        take its kind of data.
+    models : by name, as `find_scorer` or the suite's variants know them; by default the suite's, or
+        all of ours that take its kind of data.
 
     Examples
     --------
@@ -142,19 +142,31 @@ def _ours(kind: str) -> list[str]:
 def _with_untrained(name: str, suite: "Suite") -> list[Spec]:
     from genad.detector import TrainedDetector
 
-    cls = find_scorer(name)
+    variants = {label.lower(): (label, *variant) for label, variant in suite.variants.items()}
+    label, model, own = variants.get(name.lower(), ("", name, {}))
+    cls = find_scorer(model)
     root = {"pyod": "PyOD's ", "sklearn": "scikit-learn's "}
-    label = root.get(name.partition(".")[0].lower(), "") + cls.__name__
-    given = tuple((key, value) for key, value in suite.settings.items() if _allows(cls, key, value))
-    untrained = tuple((dict(given) | {"epochs": 0}).items())
+    label = label or root.get(name.partition(".")[0].lower(), "") + cls.__name__
+    given = _settings(model, cls, suite) | dict(own)
+    untrained = tuple((given | {"epochs": 0}).items())
     specs = []
     ways = suite.within or (("", ""),)
     for ending, within in ways if issubclass(cls, TrainedDetector) else ways[:1]:
-        specs.append(Spec(label + ending, name, given, within=within))
+        specs.append(Spec(label + ending, model, tuple(given.items()), within=within))
         if issubclass(cls, TrainedDetector):
             called = f"{label}{ending}, untrained"
-            specs.append(Spec(called, name, untrained, "untrained", within))
+            specs.append(Spec(called, model, untrained, "untrained", within))
     return specs
+
+
+def _settings(model: str, cls: type, suite: "Suite") -> dict[str, Any]:
+    """Return the suite's settings for a detector, those for it alone last."""
+    parts = {key: key.rpartition(".") for key in sorted(suite.settings, key=lambda k: "." in k)}
+    return {
+        parameter: suite.settings[key]
+        for key, (whose, _, parameter) in parts.items()
+        if whose in ("", model.lower()) and _allows(cls, parameter, suite.settings[key])
+    }
 
 
 def _takes(cls: type, parameter: str) -> bool:

@@ -21,8 +21,11 @@ class Suite:
     tasks : the data sets.
     seeds : repetitions, with the seeds 0, 1, and so on.
     kind : of data, as detectors name what they take: "table", "series" or "image".
-    settings : parameters that every detector gets that has them and allows the value.
+    settings : parameters that every detector gets that has them and allows the value; one named as
+        in "vae.latent" is for that detector alone.
     models : our detectors that take part by default; by default all that take the kind.
+    variants : further names of models: each is a detector, with parameters that take the place of
+        the suite's. A variant's name is its label.
     baselines : who always takes part.
     within : how a model is put to its task, if not directly: pairs of an ending of its name in
         tables and the `within` of its `Spec`. Each makes a row; only the first does of a model that
@@ -46,6 +49,7 @@ class Suite:
     kind: str = "table"
     settings: Mapping[str, Any] = field(default_factory=dict)
     models: tuple[str, ...] = ()
+    variants: Mapping[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     baselines: tuple[Spec, ...] = BASELINES
     within: tuple[tuple[str, str], ...] = ()
     headlines: tuple[str, ...] = ("roc_auc", "average_precision")

@@ -9,7 +9,13 @@ from genad.cli.options import DATA_PANEL, MODEL_PANEL, OUTPUT_PANEL
 
 _RUN_PANEL = "Run"
 
-Suite = Annotated[str, typer.Argument(help="adbench, kdd99, nab, smd or ucr.")]
+Suite = Annotated[
+    str,
+    typer.Argument(
+        help="adbench, kdd99, mnist, fashion, cifar10, mnist-left-out (these four also with "
+        "-quick, for fewer test images) nab, smd or ucr."
+    ),
+]
 Models = Annotated[
     str | None,
     typer.Option(

@@ -92,6 +92,18 @@ def blocks(samples: Samples, size: int) -> Iterator[Tensor]:
         yield samples[start : start + size]
 
 
+def spread(samples: Samples, most: int) -> Tensor:
+    """Return the positions of so many samples at most, evenly spread over all.
+
+    Examples
+    --------
+    >>> spread(torch.zeros(9, 2), 3)
+    tensor([0, 4, 8])
+    """
+    n = min(most, len(samples))
+    return torch.linspace(0, len(samples) - 1, n, device=samples.device).round().long()
+
+
 def moments(samples: Samples, size: int = 4096) -> tuple[Tensor, Tensor]:
     """Return mean and standard deviation of every element, each of the shape of one sample.
 

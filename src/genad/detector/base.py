@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Self, dataclass_transform, final
@@ -37,7 +38,7 @@ from genad.parameters import (
     constraints,
 )
 from genad.storage import read_model, write_model
-from genad.thresholds import Conformal, Threshold, parse_threshold
+from genad.thresholds import Threshold, choose_threshold
 from genad.training import History, Model, resolve_device
 
 Scores = NDArray[np.float64]
@@ -127,6 +128,10 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         """Return a source with the classes that `y` says; by default, nothing is learnt of it."""
         return source
 
+    def _assemble(self, shape: tuple[int, ...]) -> Model:
+        """Return the untrained model with what belongs around it."""
+        return self._build(shape)
+
     def _train(self, model: Model, samples: Samples, held_out: Samples, seed: int) -> History:
         """Train the model; by default there is nothing to train."""
         return History()
@@ -137,6 +142,10 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _take_more(self, more: dict[str, Any]) -> None:
         """Take over what `_more` returned, before the model is built."""
+
+    def _arithmetic(self, device: torch.device) -> AbstractContextManager[object]:
+        """Return the context to compute scores in, which may lower their precision."""
+        return nullcontext()
 
     # Fitting.
 
@@ -158,7 +167,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
             If a loss is not finite.
         """
         self._validate_params()
-        strategy = self._strategy()
+        strategy = choose_threshold(self.threshold, self.contamination)
         self.view_ = self._view(X)
         source = self._labelled(self.view_.read(X, self, reset=True), y)
         self.view_.fit(source)
@@ -169,26 +178,18 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         held_out = samples[:0] if held is None else self.view_.samples(held, device)
         with torch.random.fork_rng([device] if device.type == "cuda" else []):
             torch.manual_seed(seed)
-            self.model_ = self._build(self.view_.shape).to(device)
+            self.model_ = self._assemble(self.view_.shape).to(device)
             self.model_.prepare(samples)
             self.history_ = self._train(self.model_, samples, held_out, seed)
             self.model_.eval()
-            self.model_.finish(samples, held_out)
+            with self._arithmetic(device):
+                self.model_.finish(samples, held_out)
         self._calibrate(self._scores(self._normal(source, held), reference=True), strategy)
         return self
 
     def _normal(self, source: Any, held: Any) -> Any:
         """Return the data whose scores are the reference: what was held out, if anything was."""
         return source if self.contamination != "auto" or held is None else held
-
-    def _strategy(self) -> Threshold:
-        if self.threshold is None:
-            return Conformal(0.01)
-        if self.contamination != "auto":
-            both = f"threshold={self.threshold!r} and contamination={self.contamination!r}"
-            raise ParameterError(f"{both} both decide what is flagged; give one of them.")
-        given = self.threshold
-        return parse_threshold(given) if isinstance(given, str) else given
 
     def _make_view(self, kind: str) -> View[Any]:
         """Return an unfitted view of a kind of data."""
@@ -206,9 +207,8 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def _calibrate(self, scores: Any, strategy: Threshold) -> None:
         reference: Scores = np.concatenate(scores) if isinstance(scores, list) else scores
         self.calibration_ = Calibration(reference)
-        if self.contamination == "auto":
-            self.threshold_ = strategy.threshold(reference)
-        else:
+        self.threshold_ = strategy.threshold(reference)
+        if self.contamination != "auto":
             self.threshold_ = -float(np.percentile(-reference, 100 * self.contamination))
         self.offset_ = -self.threshold_
 
@@ -357,9 +357,10 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         cores = min(torch.get_num_threads(), _CHUNK_CORES) if device.type == "cpu" else _CHUNK_CORES
         most = max(1, min(cores * _CHUNK_SAMPLES, _CHUNK_VALUES // math.prod(view.shape)))
         size = 1 << (most.bit_length() - 1)  # a power of two, which needs no padding
-        for start in range(0, n, size):
-            samples = torch.from_numpy(view.encode(source, start, min(start + size, n)))
-            collector.add(start, in_blocks(function, samples, device, size))
+        with self._arithmetic(device):
+            for start in range(0, n, size):
+                samples = torch.from_numpy(view.encode(source, start, min(start + size, n)))
+                collector.add(start, in_blocks(function, samples, device, size))
         return collector.result()
 
     # Saving and loading.

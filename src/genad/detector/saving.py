@@ -58,7 +58,7 @@ def rebuild(cls: type[D], config: dict[str, Any], arrays: Arrays, device: str | 
         detector.view_ = detector._make_view(config["view"]["kind"])
         detector.view_.load_state(config["view"], section(arrays, "view."))
         with torch.random.fork_rng([]):
-            detector.model_ = detector._build(detector.view_.shape).eval()
+            detector.model_ = detector._assemble(detector.view_.shape).eval()
         weights = section(arrays, "model.").items()
         detector.model_.load_state_dict({k: torch.from_numpy(a) for k, a in weights})
         detector.history_ = History.from_config(config["history"])

@@ -1,10 +1,14 @@
 """Detectors whose model is trained by gradient descent, and those made of encoders and decoders."""
 
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar, Literal, final
+
+import torch
 
 from genad.data.samples import Samples
 from genad.data.views import Stack
 from genad.detector.base import Detector
+from genad.detector.remembering import Remembering
 from genad.detector.sampling import draw
 from genad.errors import ParameterError
 from genad.nets import Networks, networks
@@ -17,7 +21,17 @@ from genad.parameters import (
     SizesOrNone,
     plain_parameters,
 )
-from genad.training import Callback, Checkpoint, History, Model, Options, train
+from genad.training import (
+    Callback,
+    Checkpoint,
+    History,
+    Model,
+    Options,
+    Precision,
+    arithmetic,
+    resolve_precision,
+    train,
+)
 
 
 class TrainedDetector(Detector):
@@ -34,6 +48,9 @@ class TrainedDetector(Detector):
     ema : decay of the running average of the weights, which is then used in the place of the last
         weights; by default none is kept.
     clip : the largest norm a gradient may have; by default any.
+    precision : "float32"; "bfloat16", which keeps three digits of what goes into a product and is
+        faster on processors that have it; or "auto", the faster for the data: bfloat16 for images
+        where the processor multiplies such numbers, else float32.
     checkpoint : a file to keep the run in while it lasts. An interrupted `fit` with the same
         parameters and data goes on from there, and ends with the same model.
     callbacks : `genad.training.Callback` objects that watch the training.
@@ -48,6 +65,7 @@ class TrainedDetector(Detector):
     patience: PositiveInt | None = None
     ema: ProperShare | None = None
     clip: PositiveFloat | None = None
+    precision: Precision = "auto"
     checkpoint: str | None = None
     callbacks: tuple[Callback, ...] = ()
 
@@ -55,7 +73,13 @@ class TrainedDetector(Detector):
         updates = -(-len(samples) // self.batch_size)
         epochs = -(-self.default_updates // updates) if self.epochs is None else self.epochs
         options = Options(
-            epochs, self.batch_size, self.lr, patience=self.patience, ema=self.ema, clip=self.clip
+            epochs,
+            self.batch_size,
+            self.lr,
+            patience=self.patience,
+            ema=self.ema,
+            clip=self.clip,
+            precision=self._precision(samples[:1].shape[1:], samples.device),
         )
         checkpoint = self._checkpoint(model, samples, seed)
         history = train(
@@ -64,6 +88,12 @@ class TrainedDetector(Detector):
         if checkpoint is not None:
             checkpoint.remove()
         return history
+
+    def _precision(self, shape: tuple[int, ...], device: torch.device) -> str:
+        return resolve_precision(self.precision, shape, device)
+
+    def _arithmetic(self, device: torch.device) -> AbstractContextManager[object]:
+        return arithmetic(self._precision(self.view_.shape, device), device)
 
     def _checkpoint(self, model: Model, samples: Samples, seed: int) -> Checkpoint | None:
         if self.checkpoint is None:
@@ -88,6 +118,10 @@ class LatentDetector(TrainedDetector):
         them. By default what suits the network.
     net : the kind of network: "mlp"; for windows of a series also "conv", "rnn", "lstm" and
         "gru"; for images also "conv"; or "auto", for what suits the samples.
+    features : whether the distance to the nearest training sample counts, in the features that
+        the network has learnt: "added" to the score, both as tails among held-out samples; "alone";
+        or "none".
+    memory : training samples to keep at most for that.
     """
 
     kinds: ClassVar[tuple[str, ...]] = ("table", "series", "image")
@@ -95,6 +129,15 @@ class LatentDetector(TrainedDetector):
     latent: PositiveInt | None = None
     hidden: SizesOrNone | None = None
     net: Literal["auto", "mlp", "conv", "rnn", "lstm", "gru"] = "auto"
+    features: Literal["none", "added", "alone"] = "none"
+    memory: PositiveInt = 3000
+
+    @final
+    def _assemble(self, shape: tuple[int, ...]) -> Model:
+        model = self._build(shape)
+        if self.features == "none":
+            return model
+        return Remembering(model, shape, alone=self.features == "alone", memory=self.memory)
 
     def sample(self, n: int = 1, *, random_state: RandomState = None) -> Any:
         """Return synthetic rows, windows or images, n of them, in the units of the data.
@@ -121,7 +164,7 @@ class LatentDetector(TrainedDetector):
             If the model has no encoder, as AnoGAN, which searches for latents.
         """
         source = self._read(X)
-        if type(self.model_).latents is Model.latents:
+        if not self.model_.encodes:
             raise ParameterError(
                 f"{type(self).__name__} has no encoder, so no row has a place in its latent space; "
                 "take a VAE or a GAN with an encoder, such as FAnoGAN."

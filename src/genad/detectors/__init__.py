@@ -17,6 +17,7 @@ from genad.detectors.novelty import Novelty
 from genad.detectors.pretrained_classifier import PretrainedClassifier
 from genad.detectors.rolling_z_score import RollingZScore
 from genad.detectors.skip_ganomaly import SkipGANomaly
+from genad.detectors.ss_gan import SSGAN
 from genad.detectors.streaming_novelty import StreamingNovelty
 from genad.detectors.tadgan import TadGAN
 from genad.detectors.transform_prediction import TransformPrediction
@@ -29,6 +30,7 @@ __all__ = [
     "DAE",
     "EGBAD",
     "MADGAN",
+    "SSGAN",
     "VAE",
     "AnoGAN",
     "AutoEncoder",

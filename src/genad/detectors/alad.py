@@ -107,6 +107,9 @@ class _ALADModel(GeneratorModel):
         z: Tensor = self.encoder(x)
         return z
 
+    def see(self, x: Tensor) -> Tensor:
+        return self.d_xx.features(x, x)
+
     def reconstruct(self, x: Tensor) -> Tensor:
         x_hat: Tensor = self.generator(self.latents(x))
         return x_hat

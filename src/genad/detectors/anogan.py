@@ -7,14 +7,16 @@ import torch
 from torch import Tensor
 
 from genad.detector import LatentDetector
-from genad.losses import absolute_error, fake_loss, real_loss
+from genad.losses import absolute_error, fake_loss, per_sample, real_loss
 from genad.nets import PRIOR_BULK, Discriminator, Networks, latent_size
 from genad.parameters import PositiveFloat, PositiveInt, Share
-from genad.training import Adam, GeneratorModel, Model, Objective, Terms
+from genad.training import GeneratorModel, Model, Objective, Terms
+from genad.training.search import search_latents
 
 _BANK = 256
-# A row's search ends when this many steps have not lowered its loss by a relative 1e-3.
-_PATIENCE = 20
+# Samples that search at once: as many as keep the layers' results in a processor's cache, and as
+# many as a product needs to be quick.
+_BLOCK, _FEWEST = 2**17, 64
 
 
 @final
@@ -96,6 +98,9 @@ class _AnoGANModel(GeneratorModel):
     def generator_loss(self, x: Tensor) -> Terms:
         return {"adversarial": real_loss(self.discriminator(self.sample(len(x))))}
 
+    def see(self, x: Tensor) -> Tensor:
+        return self.discriminator.features(x)
+
     def validation(self, x: Tensor) -> Tensor | None:
         return None  # neither loss of a GAN tells how good it is
 
@@ -103,40 +108,47 @@ class _AnoGANModel(GeneratorModel):
         return absolute_error(x, x_hat)
 
     def distance(self, x: Tensor, x_hat: Tensor) -> Tensor:
-        features, features_hat = (self.discriminator.features(u) for u in (x, x_hat))
+        return self.apart(self.judged(x), x_hat)
+
+    def judged(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the discriminator's features of each sample, and how sure it is of a fake."""
+        features = self.discriminator.features(x)
         verdict = real_loss(self.discriminator.head(features).squeeze(1)) - math.log(2)
-        return absolute_error(features, features_hat).mean(1) + verdict.clamp(min=0)
+        return features, verdict.clamp(min=0)
+
+    def apart(self, judged: tuple[Tensor, Tensor], x_hat: Tensor) -> Tensor:
+        """Return the distance of `x_hat` from samples that have been judged."""
+        features, verdict = judged
+        return absolute_error(features, self.discriminator.features(x_hat)).mean(1) + verdict
 
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return the best of the samples that the searches of each row end at."""
-        samples = self.generator(self.bank)
+        samples = self.generator(self.bank).to(x.dtype)
+        size = max(_FEWEST, _BLOCK // x[0].numel())
+        blocks = torch.split(x, 1 << (size.bit_length() - 1))  # powers of two, as `x` is
+        return torch.cat([self._reconstruct(block, samples) for block in blocks])
+
+    def _reconstruct(self, x: Tensor, samples: Tensor) -> Tensor:
         apart = torch.cdist(x.flatten(1), samples.flatten(1), p=1)
         starts = apart.topk(self.restarts, largest=False).indices  # (n, restarts)
-        found = [self.search(x, self.bank[start]) for start in starts.unbind(1)]
-        losses = torch.stack([self.pair_score(x, x_hat) for x_hat in found])
-        best = losses.argmin(0)
-        return torch.stack(found)[best, torch.arange(len(x), device=x.device)]
+        judged = self.judged(x) if self.weight > 0 else None
 
-    def search(self, x: Tensor, z: Tensor) -> Tensor:
-        """Return the nearest samples on the way from the latents `z`, of shape (n, latent)."""
-        z, best_z = z.clone(), z.clone()
-        best = torch.full((len(x),), torch.inf, device=x.device)
-        stale = torch.zeros_like(best)
-        adam = Adam(z, lr=self.step_size)
-        for _ in range(self.steps):
-            with torch.enable_grad():
-                z.requires_grad_()
-                losses = self.pair_score(x, self.generator(z))
-                (gradient,) = torch.autograd.grad(losses.sum(), z)
-            z = z.requires_grad_(False)
-            going = stale < _PATIENCE
-            stale = torch.where(losses < best * (1 - 1e-3), 0.0, stale + 1)
-            better = going & (losses < best)
-            best = torch.where(better, losses, best)
-            best_z = torch.where(better[:, None], z, best_z)
-            if not going.any():
-                break
-            adam.step(gradient)
-            z.clamp_(-PRIOR_BULK, PRIOR_BULK)
-        x_hat: Tensor = self.generator(best_z)
+        def loss(z: Tensor) -> Tensor:
+            return self._loss(x, judged, z)
+
+        def search(z: Tensor) -> Tensor:
+            return search_latents(
+                loss, z, steps=self.steps, step_size=self.step_size, bound=PRIOR_BULK
+            )
+
+        found = [search(self.bank[start]) for start in starts.unbind(1)]
+        best = torch.stack([loss(z) for z in found]).argmin(0)
+        z = torch.stack(found)[best, torch.arange(len(x), device=x.device)]
+        x_hat: Tensor = self.generator(z)
         return x_hat.detach()
+
+    def _loss(self, x: Tensor, judged: tuple[Tensor, Tensor] | None, z: Tensor) -> Tensor:
+        """Return the score that the samples of latents would give; what is of x alone is known."""
+        x_hat = self.generator(z)
+        loss = (1 - self.weight) * per_sample(self.residual(x, x_hat))
+        return loss if judged is None else loss + self.weight * self.apart(judged, x_hat)

@@ -103,6 +103,9 @@ class _EGBADModel(GeneratorModel):
         z: Tensor = self.encoder(x)
         return z
 
+    def see(self, x: Tensor) -> Tensor:
+        return self.discriminator.features(x, self.encoder(x))
+
     def reconstruct(self, x: Tensor) -> Tensor:
         x_hat: Tensor = self.generator(self.latents(x))
         return x_hat

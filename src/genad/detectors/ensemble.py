@@ -83,7 +83,7 @@ class Ensemble(WrappingDetector):
         return self._in_our_place(given)
 
     def _build(self, shape: tuple[int, ...]) -> Model:
-        return _EnsembleModel(partial(self._inner()._build, shape), self.n, shape)
+        return _EnsembleModel(partial(self._inner()._assemble, shape), self.n, shape)
 
     def _train(self, model: Model, samples: Samples, held_out: Samples, seed: int) -> History:
         return self._inner()._train(model, samples, held_out, seed)

@@ -98,6 +98,9 @@ class _GANomalyModel(ReconstructionModel):
         z: Tensor = self.encoder(x)
         return z
 
+    def see(self, x: Tensor) -> Tensor:
+        return self.discriminator.features(x)
+
     def reconstruct(self, x: Tensor) -> Tensor:
         x_hat: Tensor = self.decoder(self.latents(x))
         return x_hat

@@ -154,6 +154,9 @@ class _MADGANModel(GeneratorModel):
     def score(self, x: Tensor) -> Tensor:
         return self.step_scores(x).sum(1)
 
+    def see(self, x: Tensor) -> Tensor:
+        return self.logits(x)
+
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return the nearest series that the search in the latent space comes by."""
         apart = torch.cdist(x.flatten(1), self.generator(self.bank).flatten(1), p=1)

@@ -10,6 +10,7 @@ from torch import Tensor
 from genad.data.series import Recordings
 from genad.data.windows import Windows
 from genad.detector import LatentDetector
+from genad.errors import ParameterError
 from genad.losses import absolute_error, gradient_penalty, per_sample, squared_error
 from genad.losses.alignment import area_error, dtw_error, point_error
 from genad.nets import Discriminator, Networks, latent_size, networks
@@ -83,6 +84,11 @@ class TadGAN(LatentDetector):
     batch_size: PositiveInt = 320
 
     def _build(self, shape: tuple[int, ...]) -> Model:
+        if self.features != "none":
+            raise ParameterError(
+                f"TadGAN scores the steps of whole series, not windows, so features="
+                f"{self.features!r} has no meaning; take features='none', or MADGAN."
+            )
         return _TadGANModel(self._networks(shape), self)
 
     def _scores(self, source: Recordings, *, reference: bool) -> Any:

@@ -8,6 +8,7 @@ from genad.nets.sized import DataSized
 _BLOCK = 2**24  # values held at a time
 _SPARE = 16  # candidates beyond those asked for
 _SAME = 1e-6  # a distance below this, relative to the size of the row, is rounding
+_ZERO = 1e-30  # as good as no distance
 
 
 class Memory(DataSized):
@@ -69,9 +70,12 @@ class Memory(DataSized):
         if self.p != 2:
             distances = torch.cdist(x, self.rows, self.p)
             return torch.topk(distances, min(k, count), largest=False)
-        # Products find the candidates quickly, but lose the digits of small distances.
-        rough = torch.addmm(self.rows.square().sum(1), x, self.rows.T, alpha=-2)
+        # Products find the candidates quickly, but lose the digits of small distances; in less than
+        # float32 they would lose the candidates as well.
+        with torch.autocast(x.device.type, enabled=False):
+            rough = torch.addmm(self.rows.square().sum(1), x, self.rows.T, alpha=-2)
         places = rough.topk(min(k + _SPARE, count), largest=False).indices
-        exact = (x[:, None] - self.rows[places]).square().sum(2).sqrt()
+        squares = (x[:, None] - self.rows[places]).square().sum(2)
+        exact = squares.clamp(min=_ZERO).sqrt()  # whose derivative is finite everywhere
         distances, order = exact.topk(min(k, count), largest=False)
         return distances, places.gather(1, order)

@@ -5,10 +5,9 @@ import math
 import numpy as np
 
 from genad.detection import Detection
-from genad.detector import Detector
 from genad.report.about import Fact, rule
 from genad.report.formats import count, number, percent
-from genad.thresholds import Conformal, Fixed, Threshold, parse_threshold
+from genad.thresholds import Conformal, Fixed, Threshold, choose_threshold
 
 
 def verdict(detection: Detection) -> str:
@@ -69,7 +68,7 @@ def _chosen(detection: Detection) -> bool:
 
 def _promise(detection: Detection) -> float | None:
     """Return the guaranteed false-alarm rate, or None without a guarantee."""
-    strategy, rows = _strategy(detection.detector), held_out(detection)
+    strategy, rows = _strategy(detection), held_out(detection)
     # Rows that chose when to stop training are no longer like new ones.
     stopped_by_them = getattr(detection.detector, "patience", None) is not None
     if not rows or stopped_by_them or _chosen(detection) or not isinstance(strategy, Conformal):
@@ -83,16 +82,13 @@ def _rule(detection: Detection) -> str:
         return "chosen for this run"
     if detector.contamination != "auto":
         return f"by contamination={detector.contamination}"
-    strategy = _strategy(detector)
+    strategy = _strategy(detection)
     return "as it was set" if isinstance(strategy, Fixed) else f"by {rule(strategy)}"
 
 
-def _strategy(detector: Detector) -> Threshold:
-    """Return the rule that set a detector's own threshold, where contamination did not."""
-    given = detector.threshold
-    if given is None:
-        return Conformal(0.01)
-    return parse_threshold(given) if isinstance(given, str) else given
+def _strategy(detection: Detection) -> Threshold:
+    """Return the rule that set the detector's own threshold, where contamination did not."""
+    return choose_threshold(detection.detector.threshold, "auto")
 
 
 def _false_alarms(detection: Detection) -> Fact:
@@ -127,7 +123,7 @@ def _beside_chance(detection: Detection) -> str:
 
 
 def _too_few(detection: Detection) -> str:
-    strategy, rate = _strategy(detection.detector), _promise(detection)
+    strategy, rate = _strategy(detection), _promise(detection)
     if rate is None or not isinstance(strategy, Conformal) or rate <= strategy.alpha:
         return ""
     rows = count(held_out(detection), f"held-out {detection.item}")

@@ -15,6 +15,7 @@ from genad.training.objective import (
     attribute,
 )
 from genad.training.optimiser import Adam
+from genad.training.precision import Precision, arithmetic, resolve_precision
 from genad.training.replay import Recording, Unrecordable
 
 __all__ = [
@@ -29,12 +30,15 @@ __all__ = [
     "Model",
     "Objective",
     "Options",
+    "Precision",
     "ReconstructionModel",
     "Recording",
     "SampleWatch",
     "Terms",
     "Unrecordable",
+    "arithmetic",
     "attribute",
     "resolve_device",
+    "resolve_precision",
     "train",
 ]

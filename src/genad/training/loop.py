@@ -16,6 +16,7 @@ from genad.training.callbacks import Callback
 from genad.training.checkpoint import Checkpoint, random_state_of, set_random_state
 from genad.training.history import Epoch, History
 from genad.training.objective import Model, Objective
+from genad.training.precision import arithmetic
 from genad.training.threads import threads_for
 from genad.training.updater import Updater
 
@@ -36,6 +37,7 @@ class Options:
         come back, or None.
     ema : decay of the running average of the weights that is used in the end, or None.
     clip : the largest norm a gradient may have, or None.
+    precision : of the losses, "float32" or "bfloat16".
     """
 
     epochs: int
@@ -44,6 +46,7 @@ class Options:
     patience: int | None = None
     ema: float | None = None
     clip: float | None = None
+    precision: str = "float32"
 
 
 def train(
@@ -139,7 +142,14 @@ class _Run:
 
     def _updater(self, objective: Objective) -> Updater:
         options = self.options
-        return Updater(self.model, objective, lr=options.lr, clip=options.clip, ema=options.ema)
+        return Updater(
+            self.model,
+            objective,
+            lr=options.lr,
+            clip=options.clip,
+            ema=options.ema,
+            precision=options.precision,
+        )
 
     def _epoch(self, stage: int, epoch: int) -> bool:
         """Train for one epoch, and return whether the stage ends with it."""
@@ -194,7 +204,7 @@ class _Run:
             return None
         for updater in self.updaters:
             updater.swap_average()
-        with torch.no_grad():
+        with torch.no_grad(), arithmetic(self.options.precision, self.samples.device):
             losses = self.model.validation(self._judges())
         loss = None
         if losses is not None:

@@ -110,6 +110,10 @@ class Model(nn.Module):
             return self.contributions(x).flatten(2).sum(2)
         return (self.score(x) / x.shape[1])[:, None].expand(x.shape[:2])
 
+    def see(self, x: Tensor) -> Tensor:
+        """Return features of each sample, of shape (n, width): the latents, if nothing better."""
+        return self.latents(x)
+
     def reconstruct(self, x: Tensor) -> Tensor:
         """Return what the model would have expected in the place of `x`, of the same shape."""
         raise NotImplementedError(f"{type(self).__name__} has no reconstruction")
@@ -117,6 +121,11 @@ class Model(nn.Module):
     def latents(self, x: Tensor) -> Tensor:
         """Return where samples lie in the latent space, of shape (n, latent)."""
         raise NotImplementedError(f"{type(self).__name__} has no encoder")
+
+    @property
+    def encodes(self) -> bool:
+        """Whether there are latents."""
+        return type(self).latents is not Model.latents
 
     def sample(self, n: int) -> Tensor:
         """Return n samples drawn from what the model has learnt, of shape (n, *shape)."""

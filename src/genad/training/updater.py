@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from genad.training.objective import Model, Objective, Terms
 from genad.training.optimiser import Adam, flatten
+from genad.training.precision import arithmetic
 from genad.training.replay import Recording, Unrecordable
 
 # Up to this many parameters a step is mostly overhead, which replaying removes.
@@ -28,6 +29,7 @@ class Updater:
     lr : the learning rate, before the objective's own scale.
     clip : the largest norm a gradient may have, or None.
     ema : decay of the running average of the parameters, or None.
+    precision : of the loss, "float32" or "bfloat16".
     """
 
     def __init__(
@@ -38,8 +40,10 @@ class Updater:
         lr: float,
         clip: float | None,
         ema: float | None,
+        precision: str = "float32",
     ) -> None:
         self.model, self.objective, self.clip, self.ema = model, objective, clip, ema
+        self.precision = precision
         self.parameters: list[nn.Parameter] = objective.parameters()
         self.values = flatten(self.parameters)
         self.adam = Adam(
@@ -127,7 +131,8 @@ class Updater:
 
     def _eager(self, *batch: Tensor) -> tuple[Tensor, ...]:
         """Return all terms end to end, and the flat gradient of the sum of their means."""
-        terms, leaves = self._terms(*batch)
+        with arithmetic(self.precision, batch[0].device):
+            terms, leaves = self._terms(*batch)
         self._sizes[batch[0].shape] = {name: term.numel() for name, term in terms.items()}
         loss = torch.stack([term.mean() for term in terms.values()]).sum()
         # Of several models, each minimises its own mean, not its share in the mean of all.
