@@ -256,3 +256,12 @@ def test_what_cannot_be_explored_is_said_in_one_sentence(fails, folder, tmp_path
     (tmp_path / folder / "z.csv").write_text("at,value\n2024-01-01,high\n2024-01-02,low\n")
     assert "'value' holds text" in fails(1, folder, "--time", "at")
     assert "leave out --label and --time" in fails(2, "nab", "--time", "at")
+
+
+def test_labels_of_a_file_are_drawn_and_named(run, tmp_path):
+    rows = [f"{START + timedelta(hours=i)},{i % 24},{int(50 <= i < 60)}" for i in range(120)]
+    (tmp_path / "one.csv").write_text("\n".join(["at,load,fault", *rows]) + "\n")
+    assert run("one.csv", "--time", "at", "--label", "fault", "--quiet").code == 0
+    page = (tmp_path / "explore.html").read_text()
+    assert page.count('class="label"') == 1
+    assert "genad detect one.csv --time at --label fault" in page

@@ -87,7 +87,8 @@ def _series(options: ExploreOptions, watch: Watch) -> Explored:
         total=total,
         watch=watch,
     )
-    return Explored("series", profile, series_content(profile, options.data, time=options.time))
+    content = series_content(profile, options.data, options.roles, time=options.time)
+    return Explored("series", profile, content)
 
 
 def _table(options: ExploreOptions, watch: Watch) -> Explored:

@@ -235,7 +235,7 @@ def _findings(found: TableProfile) -> list[str]:
         _said("Infinite values, which detectors refuse", [c.name for c in columns if c.infinite]),
         _said(
             "A text of its own in nearly every row, so that detectors leave it out",
-            [c.name for c in columns if _identifies(c, rows)],
+            [c.name for c in columns if identifies(c, rows)],
         ),
         _said(
             "Times, by which --time COLUMN explores the rows as a series",
@@ -253,7 +253,16 @@ def _findings(found: TableProfile) -> list[str]:
     return [sentence for sentence in said if sentence]
 
 
-def _identifies(column: Column, rows: int) -> bool:
+def identifies(column: Column, rows: int) -> bool:
+    """Return whether a column of texts tells rows apart rather than describing them.
+
+    Examples
+    --------
+    >>> from genad.files import table_source
+    >>> found = profile_table(table_source("orders", pa.table({"id": ["a", "b", "c"]})))
+    >>> identifies(found.columns[0], found.rows)
+    True
+    """
     return column.kind == "text" and (column.distinct is None or column.distinct > _MOSTLY * rows)
 
 

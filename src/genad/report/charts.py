@@ -82,7 +82,7 @@ def histogram(chart: Histogram) -> Markup:
         chart.description,
         shapes,
         svg.rows(chart.y, 5 if chart.height > _LOW else 3)
-        + svg.columns(chart.x, 6 if chart.height > _LOW else 4),
+        + svg.columns(chart.x, 6 if chart.height > _LOW else 3),
         [] if chart.mark is None else [_mark(chart.x, chart.mark, chart.mark_label)],
     )
 

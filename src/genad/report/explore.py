@@ -1,11 +1,13 @@
 """What every page of an exploration begins with, and the next commands it ends with."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from genad.files import Roles
 from genad.report.about import Fact
 from genad.report.formats import count, percent
 from genad.report.projections import Projection
@@ -38,6 +40,22 @@ class Next:
 
     purpose: str
     command: str
+
+
+def detect_command(data: str, roles: Roles, time: str | None = None) -> str:
+    """Return how to find anomalies in data that was explored.
+
+    Examples
+    --------
+    >>> detect_command("pump data.csv", Roles(label="fault", ignore=("id",)), time="at")
+    "genad detect 'pump data.csv' --time at --label fault --ignore id"
+    """
+    words = ["genad", "detect", data]
+    words += ["--time", time] if time else []
+    words += ["--label", roles.label] if roles.label else []
+    for option, values in (("--anomaly", roles.anomaly), ("--ignore", roles.ignore)):
+        words += [word for value in values for word in (option, value)]
+    return shlex.join(words)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,11 +1,11 @@
 """What the page about series shows: some drawn in full, and all of them in a table."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from genad.files import Roles
 from genad.profiles import SeriesProfile
 from genad.profiles.clock import Clock, span
 from genad.profiles.seasons import Cycle
@@ -14,7 +14,7 @@ from genad.report.about import Fact
 from genad.report.axes import Axis, axis_for
 from genad.report.charts import Histogram
 from genad.report.distributions import distribution
-from genad.report.explore import Head, Next
+from genad.report.explore import Head, Next, detect_command
 from genad.report.formats import clip, count, number, percent
 from genad.report.lines import Line, Lines
 from genad.report.scatter import Key
@@ -89,17 +89,19 @@ class SeriesContent:
     next: tuple[Next, ...]
 
 
-def series_content(profile: SeriesProfile, data: str, *, time: str | None = None) -> SeriesContent:
+def series_content(
+    profile: SeriesProfile, data: str, roles: Roles | None = None, *, time: str | None = None
+) -> SeriesContent:
     """Return what to show of series.
 
     Parameters
     ----------
     profile : what they are like.
     data : how they were named on the command line.
-    time : the column of time stamps that was named there.
+    roles, time : what the options there said of its columns.
     """
     total, drawn = len(profile.series), len(profile.drawn)
-    words = ["genad", "detect", data, *(["--time", time] if time else [])]
+    command = detect_command(data, roles or Roles(), time)
     return SeriesContent(
         head=_head(profile, data),
         chosen=f"A random {drawn} of {total:,}." if drawn < total else "",
@@ -109,7 +111,7 @@ def series_content(profile: SeriesProfile, data: str, *, time: str | None = None
         left_out=f"{count(total - _LISTED, 'more series', 'more series')} not shown."
         if total > _LISTED
         else "",
-        next=(Next("Find the time steps that do not fit", shlex.join(words)),),
+        next=(Next("Find the time steps that do not fit", command),),
     )
 
 

@@ -1,6 +1,5 @@
 """What the page about a table shows: columns, distributions, correlations, rows, a map of them."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,11 +11,11 @@ from genad.files.cells import as_cells
 from genad.profiles import TableProfile
 from genad.profiles.columns import Column
 from genad.profiles.correlations import Pair
-from genad.profiles.tables import numbers_of
+from genad.profiles.tables import identifies, numbers_of
 from genad.report.about import Fact
 from genad.report.charts import Histogram
 from genad.report.distributions import distribution
-from genad.report.explore import Head, Map, Next, mapped
+from genad.report.explore import Head, Map, Next, detect_command, mapped
 from genad.report.formats import cell, clip, count, number, percent
 from genad.report.projections import pca
 from genad.report.scatter import Key
@@ -130,20 +129,12 @@ def table_content(
         names=names,
         rows=shown,
         names_left_out=_left_out(len(profile.columns) - len(names)),
-        next=(Next("Find the rows that do not fit", _command(data, roles or Roles())),),
+        next=(Next("Find the rows that do not fit", detect_command(data, roles or Roles())),),
     )
 
 
 def _left_out(columns: int) -> str:
     return f"{count(columns, 'more column')} not shown." if columns > 0 else ""
-
-
-def _command(data: str, roles: Roles) -> str:
-    words = ["genad", "detect", data]
-    words += ["--label", roles.label] if roles.label else []
-    for option, values in (("--anomaly", roles.anomaly), ("--ignore", roles.ignore)):
-        words += [word for value in values for word in (option, value)]
-    return shlex.join(words)
 
 
 def _head(profile: TableProfile, features: Sequence[Column], data: str) -> Head:
@@ -216,7 +207,8 @@ def _spread(profile: TableProfile, column: Column) -> Spread:
     title = f"Values of {column.name}"
     if column.kind == "text":
         told = f"{column.distinct:,} values" if column.distinct else "too many values to count"
-        return Spread(clip(column.name, 32), told, None, _values(column, profile.rows, _VALUES))
+        shown = () if identifies(column, profile.rows) else _values(column, profile.rows, _VALUES)
+        return Spread(clip(column.name, 32), told, None, shown)
     values = numbers_of(profile.sample, [column])[:, 0]
     beside = values[profile.anomalous] if profile.anomalous is not None else ()
     chart = distribution(values, title, "row", beside=beside, height=100)
