@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genad.cli import main
+from genad.data.period import autocorrelation
 from genad.files import SeriesTable
 from genad.profiles import profile_series
 from genad.profiles.clock import read_clock
-from genad.profiles.seasons import autocorrelation, cycles, seasons
+from genad.profiles.seasons import cycles, seasons
 from genad.report import explore_page
 from genad.report.explore_series import series_content
 

@@ -13,8 +13,9 @@ Values = NDArray[np.float64]
 USUAL_WINDOW, _LEAST, _MOST = 100, 16, 512
 # A period shows in a correlation of at least so much, and multiples of it hardly in more.
 _CORRELATED, _AS_HIGH = 0.25, 0.9
-# More steps than this do not make a period clearer.
-_STEPS = 100_000
+# More steps than this do not make a period clearer; it must be seen so many times.
+_STEPS, _SEEN = 2**17, 3
+_OUTSIDE = 0.005  # share of values at either end that are cut to the rest: a spike is no season
 
 
 def find_period(values: Values) -> int | None:
@@ -35,7 +36,10 @@ def find_period(values: Values) -> int | None:
     >>> find_period(np.random.default_rng(0).normal(size=(500, 1))) is None
     True
     """
-    correlation = _autocorrelation(values[:_STEPS])[: len(values[:_STEPS]) // 3]
+    each = [found for found in map(autocorrelation, values.T) if len(found)]
+    if not each:
+        return None
+    correlation = np.mean(each, axis=0)
     crossings = np.flatnonzero(correlation <= 0)
     if not len(crossings) or crossings[0] + 2 >= len(correlation):
         return None
@@ -73,22 +77,40 @@ def suitable_window(series: Sequence[Values]) -> int:
     return max(1, min(wanted, min(map(len, series)) // 4))
 
 
-def _autocorrelation(values: Values) -> Values:
-    """Return the mean of the channels' autocorrelations by lag, of shape (time,)."""
-    known = np.isfinite(values)
-    counts = np.maximum(known.sum(0), 1)
-    centred = np.where(known, values - np.where(known, values, 0).sum(0) / counts, 0.0)
-    deviation = np.sqrt(np.square(centred).mean(0))
-    changing = centred[:, deviation > 1e-9 * (1 + np.abs(values[known]).max(initial=0))]
+def autocorrelation(values: Values) -> Values:
+    """Return how values correlate with those so many steps later, from 0 to a third of them.
+
+    Missing ones count as the mean. What a straight line explains is taken away first, and spikes
+    are cut to where 99 % of the values are.
+
+    Examples
+    --------
+    >>> autocorrelation(np.tile([1.0, -1.0], 50))[:3].round(2).tolist()
+    [1.0, -1.0, 1.0]
+    """
+    values = values[:_STEPS]
     n = len(values)
-    if not changing.shape[1]:
-        return np.zeros(n)
-    changing = changing / changing.std(0)
+    known = np.isfinite(values)
+    if n < 2 * _SEEN or known.sum() < 2:
+        return np.zeros(0)
+    rest = _around_line(_cut(values, known), known)
+    deviation = rest.std()
+    if not deviation > 1e-9 * (1 + np.abs(values[known]).max()):
+        return np.zeros(0)
     size = 1 << (2 * n - 1).bit_length()
-    spectrum = np.zeros(size // 2 + 1)
-    for channel in changing.T:  # one at a time, to spare memory
-        spectrum += np.square(np.abs(np.fft.rfft(channel, size)))
-    # Divided by the number of pairs at each lag: a far lag is not less correlated for having few.
-    pairs = np.arange(n, 0, -1) * changing.shape[1]
-    correlation: Values = np.fft.irfft(spectrum, size)[:n] / pairs
+    power = np.square(np.abs(np.fft.rfft(rest / deviation, size)))
+    # Divided by the number of pairs: a far lag is not less correlated for having few.
+    pairs = np.arange(n, 0, -1)
+    correlation: Values = (np.fft.irfft(power, size)[:n] / pairs)[: n // _SEEN]
     return correlation
+
+
+def _cut(values: Values, known: NDArray[np.bool_]) -> Values:
+    low, high = np.quantile(values[known], [_OUTSIDE, 1 - _OUTSIDE]).tolist()
+    return values.clip(low, high) if low < high else values  # a spike may be all there is
+
+
+def _around_line(values: Values, known: NDArray[np.bool_]) -> Values:
+    steps = np.arange(len(values)) / len(values)
+    line = np.polynomial.Polynomial.fit(steps[known], values[known], 1)
+    return np.where(known, values - line(steps), 0.0)

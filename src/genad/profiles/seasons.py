@@ -1,4 +1,4 @@
-"""What repeats in a series: its autocorrelation, its strongest periods, hours and weekdays."""
+"""What repeats in a series: its strongest periods, hours and weekdays."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,8 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 Stamps = NDArray[np.datetime64]
 
-_STEPS = 2**17  # more do not make a period clearer
 _LEAST, _BETTER = 0.2, 0.1  # correlation of a period, and how much more a longer one must have
-_OUTSIDE = 0.005  # share of values at either end that are cut to the rest: a spike is no season
 _MOST_SEASONS = 4
-_SEEN = 3  # times that a period must be seen
 _HOUR, _DAY = np.timedelta64(1, "h"), np.timedelta64(1, "D")
 _WEEK = np.timedelta64(7, "D")
 
@@ -41,45 +38,6 @@ class Cycle:
     share: float
 
 
-def autocorrelation(values: Values) -> Values:
-    """Return how values correlate with those so many steps later, from 0 to a third of them.
-
-    Missing ones count as the mean. What a straight line explains is taken away first, and spikes
-    are cut to where 99 % of the values are.
-
-    Examples
-    --------
-    >>> autocorrelation(np.tile([1.0, -1.0], 50))[:3].round(2).tolist()
-    [1.0, -1.0, 1.0]
-    """
-    values = values[:_STEPS]
-    n = len(values)
-    known = np.isfinite(values)
-    if n < 2 * _SEEN or known.sum() < 2:
-        return np.zeros(0)
-    rest = _around_line(_cut(values, known), known)
-    deviation = rest.std()
-    if not deviation > 1e-9 * (1 + np.abs(values[known]).max()):
-        return np.zeros(0)
-    size = 1 << (2 * n - 1).bit_length()
-    power = np.square(np.abs(np.fft.rfft(rest / deviation, size)))
-    # Divided by the number of pairs: a far lag is not less correlated for having few.
-    pairs = np.arange(n, 0, -1)
-    correlation: Values = (np.fft.irfft(power, size)[:n] / pairs)[: n // _SEEN]
-    return correlation
-
-
-def _cut(values: Values, known: NDArray[np.bool_]) -> Values:
-    low, high = np.quantile(values[known], [_OUTSIDE, 1 - _OUTSIDE]).tolist()
-    return values.clip(low, high) if low < high else values  # a spike may be all there is
-
-
-def _around_line(values: Values, known: NDArray[np.bool_]) -> Values:
-    steps = np.arange(len(values)) / len(values)
-    line = np.polynomial.Polynomial.fit(steps[known], values[known], 1)
-    return np.where(known, values - line(steps), 0.0)
-
-
 def seasons(correlation: Values) -> tuple[Season, ...]:
     """Return the periods at which the autocorrelation peaks, a longer one only if it is stronger.
 
@@ -87,10 +45,11 @@ def seasons(correlation: Values) -> tuple[Season, ...]:
 
     Parameters
     ----------
-    correlation : as `autocorrelation` returns it.
+    correlation : as `genad.data.period.autocorrelation` returns it.
 
     Examples
     --------
+    >>> from genad.data.period import autocorrelation
     >>> seasons(autocorrelation(np.sin(np.arange(500) * 2 * np.pi / 25)))[0].period
     25
     """

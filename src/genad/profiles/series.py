@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from genad.data.period import autocorrelation
 from genad.files import SeriesTable, Watch
 from genad.files.source import unwatched
 from genad.profiles.clock import Clock, read_clock, span
-from genad.profiles.seasons import Cycle, Season, autocorrelation, cycles, seasons
+from genad.profiles.seasons import Cycle, Season, cycles, seasons
 
 Values = NDArray[np.float64]
 
