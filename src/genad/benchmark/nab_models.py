@@ -9,10 +9,9 @@ from sklearn.base import clone
 from genad.benchmark.nab_scorers import FloatArray, StampArray, random_scores
 from genad.data import Series
 from genad.detector import CausalDetector, Detector
-from genad.streaming import Rest
-from genad.streaming.novelty import Novelty
+from genad.streaming import NoveltyScorer
 
-_WINDOW = 32
+_WINDOW = 8
 
 
 class Streams:
@@ -100,27 +99,19 @@ class Streamed(Streams):
 
 
 class Normalised(Streamed):
-    """The same with scores that go through the parts of `StreamingNovelty`.
+    """The same with scores that go through all parts of `StreamingNovelty`, as its values do.
 
-    `genad.streaming.Novelty` tells how far a score is from all that were seen, and
-    `genad.streaming.Rest` is silent for a while after a high one.
+    `genad.streaming.NoveltyScorer` tells how far a score is from all that were seen, also at that
+    time of the day, calibrates by the usual peaks, and is silent for a while after a high one.
     """
 
     def __call__(self, values: FloatArray, stamps: StampArray, probationary: int) -> FloatArray:
         """Return the scores of one series, of shape (n,)."""
-        return normalised(super().__call__(values, stamps, probationary), probationary)
+        return normalised(super().__call__(values, stamps, probationary), stamps, probationary)
 
 
-def normalised(scores: FloatArray, probationary: int) -> FloatArray:
-    """Return how novel each score is among those before it, 0 while at rest."""
-    novelty = Novelty(max(1, probationary // 4))
-    # By orders of magnitude: errors have heavy tails.
-    logarithms = np.log(np.maximum(scores - min(0.0, scores[:probationary].min()), 0) + 1e-9)
-    found = np.empty(len(scores))
-    highest = -np.inf
-    for i, value in enumerate(logarithms.tolist()):
-        # Only a score above all is novel; an unusually small one is no alarm.
-        found[i] = novelty.score_one(value) if value > highest else 0.0
-        novelty.learn_one(value)
-        highest = max(highest, value)
-    return Rest(int(0.3 * probationary)).transform(found)
+def normalised(scores: FloatArray, stamps: StampArray, probationary: int) -> FloatArray:
+    """Return how novel each score is among those before it, of shape (n,)."""
+    # Scores are most often squared errors; a score below all of the beginning counts as none.
+    errors = np.sqrt(np.maximum(scores - min(0.0, scores[:probationary].min(initial=0.0)), 0.0))
+    return NoveltyScorer(probationary_period=max(probationary, 1)).score_series(errors, stamps)
