@@ -153,6 +153,14 @@ def test_a_jump_stands_out_in_a_stream(cls):
     assert scores[100:].argmax() == 50
 
 
+def test_a_trailing_score_is_that_of_the_window_that_ends_there():
+    detector, X = plain(genad.AutoEncoder), wave(60, seed=9)
+    scores = detector.trailing_score(X)
+    alone = [detector.anomaly_score(X[end - WINDOW : end]).mean() for end in (WINDOW, 40, 60)]
+    np.testing.assert_allclose(scores[[WINDOW - 1, 39, 59]], alone, rtol=1e-5)
+    assert (scores[:WINDOW] == scores[0]).all()
+
+
 def test_a_trailing_score_sees_no_later_step():
     detector, X = plain(genad.VAE), wave(200, seed=10)
     np.testing.assert_array_equal(

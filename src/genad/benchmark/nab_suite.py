@@ -61,7 +61,7 @@ SUITE = Suite(
     seeds=3,
     kind="series",
     # The probationary period has a few hundred steps: short windows, small networks.
-    settings={"window": 8, "net": "mlp", "latent": 2, "hidden": (32,), "epochs": 40},
+    settings={"window": 8, "net": "mlp", "latent": 2, "hidden": (32,), "samples": 4, "epochs": 40},
     models=("streamingnovelty", "autoencoder", "vae", "forecaster", "egbad", "tadgan"),
     headlines=(
         "nab_standard",

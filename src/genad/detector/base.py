@@ -277,16 +277,16 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
 
     @final
     def trailing_score(self, X: Any) -> Any:
-        """Return the score of each time step in the window that ends with it, of shape (time,).
+        """Return the score of the window that ends with each time step, of shape (time,).
 
         Unlike `anomaly_score`, which averages over all windows around a step, nothing that comes
-        after a step counts: what a stream would show. The steps before the first window ends have
-        their scores in that window.
+        after a step counts: what a stream would show. It is a mean over the window's steps; those
+        before the first window ends have its score.
         """
         source = self._read(X)
         if not isinstance(self.view_, Windows):
             raise ParameterError("Only scores of a series trail it; fit on a series, with window=.")
-        return self._over(source, self.model_.step_scores, self.view_.trailing(source))
+        return self._over(source, self.model_.window_scores, self.view_.trailing(source))
 
     @final
     def events(self, X: Any, *, apart: int | None = None) -> Any:

@@ -108,6 +108,10 @@ class Model(nn.Module):
         """
         if self.additive:
             return self.contributions(x).flatten(2).sum(2)
+        return self.window_scores(x)
+
+    def window_scores(self, x: Tensor) -> Tensor:
+        """Return a step's share in the score of its window, all alike, of shape (n, window)."""
         return (self.score(x) / x.shape[1])[:, None].expand(x.shape[:2])
 
     def see(self, x: Tensor) -> Tensor:
