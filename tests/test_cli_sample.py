@@ -192,3 +192,17 @@ def test_an_earlier_file_stays_unless_forced(run):
     assert Path("kept.csv").read_text() == "mine"
     assert run("sample", "brew", "-o", "kept.csv", "--force").code == 0
     assert open_table("kept.csv").read().num_rows == 10
+
+
+def test_a_collapse_is_said_once_among_the_notes(run, monkeypatch, recwarn):
+    from genad.training import collapse
+
+    monkeypatch.setattr(collapse, "variety", lambda made, real, *y: 0.0)
+    monkeypatch.setattr(collapse, "_UPDATES", 0)
+    few = ["--epochs", "6", "--set", "hidden=8", "--json"]
+    for data in ("photos", "beer.csv"):
+        ended = run("fit", data, "-m", "fanogan", "-o", f"flat-{data}", *few)
+        assert (ended.code, ended.err) == (0, "")
+        (note,) = json.loads(ended.out)["notes"]
+        assert "of epoch 5 vary only 0.00 times as much as the training data" in note
+    assert not recwarn.list

@@ -2,6 +2,7 @@
 
 import shlex
 import shutil
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from genad.cli.errors import Failed, Interrupted, Misuse
 from genad.detector import Detector
 from genad.errors import DataError, TrainingDiverged
 from genad.files import Kept
-from genad.training import Callback
+from genad.training import Callback, CollapseWarning
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def resumable(
         _clear(run, force)
     _set(detector, callbacks=(callback,), checkpoint=str(run.checkpoint))
     try:
-        with _explained(run):
+        with _explained(run), warnings.catch_warnings():
+            warnings.simplefilter("ignore", CollapseWarning)  # the result's notes say it
             yield Kept(run.fitted)
         run.discard()
     finally:

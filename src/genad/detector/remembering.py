@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import normalize
 
 from genad.blocks import in_blocks
@@ -57,8 +57,11 @@ class Remembering(Model):
     def prepare(self, samples: Samples) -> None:  # noqa: D102
         self.model.prepare(samples)
 
-    def validation(self, x: Tensor) -> Tensor | None:  # noqa: D102
-        return self.model.validation(x)
+    def generators(self) -> list[nn.Module]:  # noqa: D102
+        return self.model.generators()
+
+    def validation(self, x: Tensor, *y: Tensor) -> Tensor | None:  # noqa: D102
+        return self.model.validation(x, *y)
 
     def finish(self, samples: Samples, held_out: Samples) -> None:  # noqa: D102
         self.model.finish(samples, held_out)
@@ -121,8 +124,8 @@ class Remembering(Model):
     def generates(self) -> bool:  # noqa: D102
         return self.model.generates
 
-    def sample(self, n: int) -> Tensor:  # noqa: D102
-        return self.model.sample(n)
+    def sample(self, n: int, *y: Tensor) -> Tensor:  # noqa: D102
+        return self.model.sample(n, *y)
 
 
 def _of(function: Callable[[Tensor], Tensor], samples: Tensor) -> Tensor:

@@ -51,13 +51,15 @@ class TrainedDetector(Detector):
     precision : "float32"; "bfloat16", which keeps three digits of what goes into a product and is
         faster on processors that have it; or "auto", the faster for the data: bfloat16 for images
         where the processor multiplies such numbers, else float32.
+    recoveries : how often the training of a generator may go back to its last good weights, with
+        half the learning rate, after its samples have collapsed; see `genad.training.collapse`.
+        A training in which they do not is the same with any number.
     checkpoint : a file to keep the run in while it lasts. An interrupted `fit` with the same
         parameters and data goes on from there, and ends with the same model.
     callbacks : `genad.training.Callback` objects that watch the training.
     """
 
     default_updates = 4000
-    taught: ClassVar[bool] = False  # whether the y of `fit` says what is an anomaly
 
     epochs: NaturalInt | None = None
     batch_size: PositiveInt = 64
@@ -66,6 +68,7 @@ class TrainedDetector(Detector):
     ema: ProperShare | None = None
     clip: PositiveFloat | None = None
     precision: Precision = "auto"
+    recoveries: NaturalInt = 2
     checkpoint: str | None = None
     callbacks: tuple[Callback, ...] = ()
 
@@ -80,6 +83,7 @@ class TrainedDetector(Detector):
             ema=self.ema,
             clip=self.clip,
             precision=self._precision(samples[:1].shape[1:], samples.device),
+            recoveries=self.recoveries,
         )
         checkpoint = self._checkpoint(model, samples, seed)
         history = train(

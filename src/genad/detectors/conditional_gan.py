@@ -125,10 +125,14 @@ class _ConditionalGANModel(GeneratorModel):
 
     def encoder_loss(self, x: Tensor, y: Tensor) -> Terms:
         x_hat = self.image(x, y)
-        return {
-            "residual": per_sample(self.residual(x, x_hat)),
-            "feature_matching": self.distance(x, x_hat),
-        }
+        terms = {"residual": per_sample(self.residual(x, x_hat))}
+        if self.weight:  # the score counts the features
+            terms["feature_matching"] = self.distance(x, x_hat)
+        return terms
+
+    def validation(self, x: Tensor, *y: Tensor) -> Tensor:
+        """Return the score as of the true class."""
+        return self.pair_score(x, self.image(x, *y))
 
     def residual(self, x: Tensor, x_hat: Tensor) -> Tensor:
         return squared_error(x, x_hat) / x[0].numel()
@@ -145,6 +149,9 @@ class _ConditionalGANModel(GeneratorModel):
         """Return the image of samples of given classes through encoder and generator."""
         x_hat: Tensor = self.generator(self.encoder(x, y), y)
         return x_hat
+
+    def see(self, x: Tensor) -> Tensor:
+        return self.critic.features(x)
 
     def latents(self, x: Tensor) -> Tensor:
         z: Tensor = self.encoder(x, self.classes(x))

@@ -8,6 +8,7 @@ from torch import Tensor
 from genad.data.samples import Labelled, Samples
 from genad.detector import ConditionalDetector
 from genad.detectors.vae import VAEModel
+from genad.losses import gaussian_kl, per_sample
 from genad.nets import Classes, ConditionalNetworks, latent_size
 from genad.parameters import NaturalFloat, PositiveInt
 from genad.training import Model
@@ -73,6 +74,13 @@ class _ConditionalVAEModel(VAEModel):
     def classes(self, x: Tensor) -> tuple[Tensor, ...]:
         """Return the number of the class that each sample fits best."""
         return (torch.stack([self.bound(x, y) for y in self.known.each(len(x))]).argmin(0),)
+
+    def validation(self, x: Tensor, *y: Tensor) -> Tensor:
+        """Return the negative lower bound as of the true class, with the first draw alone."""
+        mean, log_variance = self.posterior(x, *y)
+        z = mean + (0.5 * log_variance).exp() * self.noise[0]
+        likelihood = per_sample(self.negative_log_likelihood(x, z, *y))
+        return likelihood + self.beta * gaussian_kl(mean, log_variance)
 
     def sample(self, n: int, y: Tensor | None = None) -> Tensor:
         """Return the means of p(x|z, y) for n draws of z, and of y where it is not given."""

@@ -166,7 +166,8 @@ def fit_rows(detector: Detector, rows: TrainingRows) -> Fitted:
     started = time.perf_counter()
     detector.fit(rows.table, rows.classes)
     seconds = time.perf_counter() - started
-    return Fitted(rows.name, rows.table.num_rows, seconds, rows.notes + _left_out(detector))
+    notes = [*rows.notes, *_left_out(detector), *detector.history_.notes]
+    return Fitted(rows.name, rows.table.num_rows, seconds, notes)
 
 
 def _choose(

@@ -42,7 +42,6 @@ class Scored:
     flags: FlagReport | None
     seconds: float
     notes: list[str]
-    item: str = "row"
 
 
 def score_source(

@@ -3,6 +3,7 @@
 from genad.training.batched import BatchedModel
 from genad.training.callbacks import Callback, Look, SampleWatch
 from genad.training.checkpoint import Checkpoint
+from genad.training.collapse import CollapseWarning, variety
 from genad.training.device import resolve_device
 from genad.training.history import Epoch, History
 from genad.training.loop import Options, train
@@ -23,6 +24,7 @@ __all__ = [
     "BatchedModel",
     "Callback",
     "Checkpoint",
+    "CollapseWarning",
     "Epoch",
     "GeneratorModel",
     "History",
@@ -41,4 +43,5 @@ __all__ = [
     "resolve_device",
     "resolve_precision",
     "train",
+    "variety",
 ]

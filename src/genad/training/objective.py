@@ -85,10 +85,6 @@ class Model(nn.Module):
         """
         return torch.randperm(len(samples), device=samples.device)
 
-    def stage_samples(self, stage: int, samples: Samples) -> Samples:
-        """Return what a stage learns from, when it begins; by default all training samples."""
-        return samples
-
     @abstractmethod
     def score(self, x: Tensor) -> Tensor:
         """Return the anomaly score of each sample, of shape (n,); higher is more anomalous."""
@@ -139,6 +135,10 @@ class Model(nn.Module):
     def generates(self) -> bool:
         """Whether samples can be drawn from it."""
         return type(self).sample is not Model.sample
+
+    def generators(self) -> list[nn.Module]:
+        """Return the modules that make samples and are trained against an adversary, if any."""
+        return []
 
     def validation(self, x: Tensor) -> Tensor | None:
         """Return the held-out loss of each sample, or None where no loss tells of progress.
@@ -219,6 +219,9 @@ class GeneratorModel(ReconstructionModel):
         """Return n latents from the standard normal distribution, of shape (n, latent)."""
         like = next(self.generator.parameters())
         return torch.randn(n, self.latent, dtype=like.dtype, device=like.device)
+
+    def generators(self) -> list[nn.Module]:  # noqa: D102
+        return [self.generator]
 
     def sample(self, n: int) -> Tensor:  # noqa: D102
         samples: Tensor = self.generator(self.prior(n))

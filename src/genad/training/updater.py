@@ -1,5 +1,6 @@
 """One objective's update: losses, gradients, a step of Adam."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 
@@ -95,6 +96,13 @@ class Updater:
         self._totals, self._taken = {}, 0
         return means
 
+    def gradient_norm(self) -> float:
+        """Return the root mean square of a gradient's norm, over as long as Adam remembers."""
+        if not self.adam.steps:
+            return 0.0
+        share = 1 - self.adam.betas[1] ** self.adam.steps  # of the mean that has come together
+        return math.sqrt(float(self.adam.square.sum()) / self.objective.members / share)
+
     def swap_average(self) -> None:
         """Exchange the parameters with their running average, where one is kept."""
         if self.average is not None:
@@ -108,7 +116,8 @@ class Updater:
         if self.average is not None:
             state["average"] = self.average
         counts = torch.tensor([self.adam.steps, self.updates])
-        return {name: tensor.clone() for name, tensor in state.items()} | {"counts": counts}
+        more = {"counts": counts, "lr": torch.tensor(self.adam.lr, dtype=torch.float64)}
+        return {name: tensor.clone() for name, tensor in state.items()} | more
 
     def load_state(self, state: dict[str, Tensor]) -> None:
         """Go back to what `state` returned."""
@@ -118,6 +127,7 @@ class Updater:
         if self.average is not None:
             self.average.copy_(state["average"])
         self.adam.steps, self.updates = (int(count) for count in state["counts"])
+        self.adam.lr = float(state["lr"])
 
     def _recording(self, *batch: Tensor) -> Recording | None:
         """Return the recording for batches of this shape, made once they have been seen often."""
