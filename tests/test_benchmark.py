@@ -119,7 +119,7 @@ def test_the_protocols_are_as_they_were_frozen():
     assert replace(ADBENCH, split="") == Protocol("", "standard", 10_000, 20_000, None)
     assert replace(KDD99, split="") == Protocol("", "quantile", None, None, 0)
     suite = find_suite("kdd99")
-    assert suite.settings == {"latent": 32, "hidden": (128, 64)}
+    assert suite.settings == {"scaler": "none", "latent": 32, "hidden": (128, 64)}
     assert suite.seeds == find_suite("adbench").seeds == 5
     assert len(find_suite("adbench").tasks) == 22
 
