@@ -19,6 +19,7 @@ SUITE = Suite(
         "Livernoche et al. (2023, arXiv 2305.18593).",
         *PROTOCOL.sentences(),
     ),
+    variants={"Novelty (learned only)": ("novelty", {"score": "learned"})},
     baselines=(*BASELINES, RANK_NORMAL),
     tasks=tuple(
         TableTask(info.name, PROTOCOL)

@@ -1,5 +1,6 @@
 """The files of a suite: results as Parquet, and from them the page and its plots."""
 
+import shlex
 from collections import defaultdict
 from pathlib import Path
 
@@ -63,15 +64,17 @@ def benchmark_page(folder: Path, images: str = "images") -> str:
 
 def commands(table: pa.Table) -> str:
     """Return the commands that compute the results again, a line for each number of seeds."""
-    suite, seeds = told(table)["name"], defaultdict[str, set[int]](set)
+    suite, seeds = told(table), defaultdict[str, set[int]](set)
+    variants = suite.get("variants", [])
     for record in table.to_pylist():
         if record["kind"] == "detector":
-            seeds[record["model"]].add(record["seed"])
+            label = record["detector"]
+            seeds[label if label in variants else record["model"]].add(record["seed"])
     lines = defaultdict[int, list[str]](list)
     for model, repeats in seeds.items():
         lines[len(repeats)].append(model)
     return "\n".join(
-        f"genad bench {suite} --seeds {repeats} --models {','.join(models)}"
+        f"genad bench {suite['name']} --seeds {repeats} --models {shlex.quote(','.join(models))}"
         for repeats, models in sorted(lines.items(), reverse=True)
     )
 

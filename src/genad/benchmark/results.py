@@ -101,6 +101,7 @@ def as_table(rows: Iterable[Finished], suite: Suite) -> pa.Table:
         "title": suite.title,
         "sentences": list(suite.sentences),
         "headlines": list(suite.headlines),
+        "variants": list(suite.variants),
         "made_by": _made_by(),
     }
     schema = SCHEMA.with_metadata({"suite": json.dumps(told, ensure_ascii=False)})
