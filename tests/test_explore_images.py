@@ -209,6 +209,17 @@ def test_more_classes_than_can_be_shown_are_counted():
     assert content.left_out == "Not shown: samples of 10 more classes."
 
 
+def test_the_same_seed_makes_the_same_page():
+    images, classes = noise(40, 6, 6), np.arange(40) % 2
+    toy = table(images, classes, ("a", "b"))
+
+    def page(seed):
+        profile = profile_images([toy], "toy", each=3, random_state=seed)
+        return explore_page(images_content(profile, "toy", random_state=seed))
+
+    assert page(0) == page(0) != page(1)
+
+
 # What is wrong.
 
 
