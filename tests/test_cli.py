@@ -586,7 +586,7 @@ def test_a_place_that_cannot_be(fails):
         (["detect", "pump.csv", "--device", "abacus"], "The device 'abacus' cannot be used"),
         (["detect", "pump.csv", "--scores-format", "xls"], "is csv, tsv or parquet, not 'xls'"),
         (["detect", "breast_cancer", "--label", "x"], "brings its own labels"),
-        (["detect", "mnist"], "mnist is a data set of images, but only tables"),
+        (["detect", "mnist", "--label", "x"], "mnist holds images, whose folders are"),
     ],
 )
 def test_misuse(fails, arguments, said):

@@ -226,3 +226,57 @@ def test_a_series_that_is_too_short_leaves_nothing_behind(tmp_path):
     assert done.returncode == 1
     assert "has 10 time steps, but a window has 50" in done.stderr
     assert not (tmp_path / "out").exists()
+
+
+# A detector that learns from labels.
+
+
+def labelled(path, *odd):
+    """Write a series that jumps, and is labelled, at some places; return what is in the file."""
+    values, labels = np.sin(np.arange(240) / 4), np.zeros(240, int)
+    for start in odd:
+        values[start : start + 6] += 3
+        labels[start : start + 6] = 1
+    rows = [
+        f"{START + k * np.timedelta64(5, 'm')},{v},{y}"
+        for k, (v, y) in enumerate(zip(values, labels, strict=True))
+    ]
+    path.write_text("\n".join(["at,flow,odd", *rows]) + "\n", encoding="utf-8")
+    return open_series(path, "at", Roles("odd"))
+
+
+def classifier():
+    return genad.PretrainedClassifier(
+        window=10, hidden=(8,), epochs=2, validation_fraction=0.0, random_state=0
+    )
+
+
+def test_labels_of_the_first_half_teach_and_those_of_the_second_judge(tmp_path):
+    tables = labelled(tmp_path / "a.csv", 30, 60, 90, 150, 200)
+    found = detect_series(classifier(), SeriesTask(tables, tables), tmp_path)
+    assert found.detector.model_.classifies
+    assert "learnt from labels: 18 anomalous time steps in the first half" in found.taught
+    assert found.taught in found.notes
+    late = np.arange(240) >= 120
+    truth = tables[0].labels[late] == 1
+    assert found.ranking.roc_auc == genad.metrics.roc_auc(truth, found.scores[late])
+    assert "learnt from labels" in detect_page(found, model=None)
+
+
+def test_labels_of_a_training_file_teach_and_the_scored_file_judges(tmp_path):
+    train, scored = labelled(tmp_path / "a.csv", 30, 60), labelled(tmp_path / "b.csv", 50)
+    found = detect_series(classifier(), SeriesTask(train, scored), tmp_path)
+    assert "12 anomalous time steps in the training part" in found.taught
+    truth = scored[0].labels == 1
+    assert found.ranking.roc_auc == genad.metrics.roc_auc(truth, found.scores)
+
+
+def test_without_anything_to_teach_it_says_that_it_only_forecasts(tmp_path):
+    tables = labelled(tmp_path / "a.csv", 150)
+    found = detect_series(classifier(), SeriesTask(tables, tables), tmp_path)
+    assert not found.taught and "stays a forecaster: no anomaly is labelled" in found.notes[0]
+    (bare,) = open_series(tmp_path / "a.csv", "at", Roles(ignore=("odd",)))
+    found = detect_series(classifier(), SeriesTask([bare], [bare]), tmp_path)
+    assert "was given no labels to learn from" in found.notes[0]
+    with pytest.raises(ParameterError, match="learns from labelled anomalies"):
+        detect_series(classifier(), SeriesTask(tables, tables, normal_only=True), tmp_path)

@@ -1,6 +1,7 @@
 """What a run of the main job found, as data that the command line and the report show."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,24 @@ class SeriesResult:
     labels: NDArray[np.bool_] | None
 
 
+@dataclass(frozen=True, eq=False)
+class ImageResult:
+    """One of the most anomalous images.
+
+    Parameters
+    ----------
+    name : its file, or its number from 1.
+    image : as given, of shape (channels, h, w).
+    expected : what the model would have put there, of that shape; None if it has nothing to say.
+    anomaly_map : the share of each pixel in the score, of shape (h, w), or None.
+    """
+
+    name: str
+    image: NDArray[Any]
+    expected: NDArray[Any] | None
+    anomaly_map: NDArray[np.float64] | None
+
+
 @dataclass(frozen=True)
 class Detection:
     """One run: a fitted detector, the data it scored and what came out.
@@ -83,8 +102,10 @@ class Detection:
     notes : sentences about the data that a reader must know (columns left out and the like).
     command : how to run it again.
     normal_only : whether labels chose the training rows, all normal.
+    taught : which labels the detector learnt from, as a sentence, or empty; figures are of others.
     item : what is scored: a row, a time step or an image.
     series : what was found in each series, where series were scored.
+    images : the most anomalous images, as in `top`, where images were scored.
     """
 
     detector: Detector
@@ -102,5 +123,7 @@ class Detection:
     notes: list[str]
     command: str
     normal_only: bool = False
+    taught: str = ""
     item: str = "row"
     series: tuple[SeriesResult, ...] = ()
+    images: tuple[ImageResult, ...] = ()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def detect(
     ctx: typer.Context,
-    data: options.DataOrLines = "",
+    data: options.AnyDataOrLines = "",
     train: options.Train = None,
     time: options.Time = None,
     window: options.Window = None,
@@ -27,6 +27,8 @@ def detect(
     normal_only: options.NormalOnly = False,
     ignore: options.Ignore = None,
     train_rows: options.TrainRows = 1_000_000,
+    size: options.Size = None,
+    on_error: options.OnError = "raise",
     model: options.Model = "vae",
     members: options.Members = None,
     epochs: options.Epochs = None,
@@ -48,7 +50,7 @@ def detect(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Fit a detector, score rows or time steps, and say which are anomalies and why.
+    """Fit a detector, score rows, time steps or images, and say which are anomalies and why.
 
     Writes a folder with the scored rows, a page to read or mail (report.html) and the model, if
     it is one of ours. With --follow, scores lines of a stream as they come.
@@ -58,12 +60,15 @@ def detect(
 
         follow_new(ctx.params)
         return
-    from genad.cli import inputs, jobs, outputs, show
+    from genad.cli import image_inputs, inputs, jobs, outputs, show
 
     inputs.check_threshold(threshold, contamination, top)
     labelled = normal_only and Path(data).exists()  # a data set brings labels of its own
-    roles = inputs.make_roles(label, anomaly, ignore, normal_only=labelled)
-    source = jobs.DataOptions(data, train, time, window, roles, normal_only, train_rows, top)
+    classes = image_inputs.is_images(data)
+    roles = inputs.make_roles(label, anomaly, ignore, normal_only=labelled, classes=classes)
+    source = jobs.DataOptions(
+        data, train, time, window, roles, normal_only, train_rows, top, size, on_error
+    )
     given: dict[str, Any] = {"members": members, "epochs": epochs, "threshold": threshold}
     given |= {"contamination": contamination, "random_state": seed, "device": device}
     job = jobs.make_job(source, model, settings, **given)

@@ -1,13 +1,26 @@
 """What DATA on the command line means where it is images: a folder, an array, or a data set."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast, get_args
 
 from genad.cli.errors import Misuse
 from genad.cli.inputs import kind_of_dataset
+from genad.data import load_images
 from genad.data.image_folder import OnError
-from genad.files import holds_images
+from genad.detector import Detector
+from genad.files import (
+    ImageTable,
+    ImageTask,
+    Roles,
+    Scored,
+    Watch,
+    as_image_tables,
+    holds_images,
+    open_images,
+    score_images,
+)
 
 _CHOICES = tuple(choice for choice in get_args(OnError) if choice != "warn")
 
@@ -23,6 +36,53 @@ def is_images(data: str) -> bool:
     if Path(data).exists():
         return holds_images(data)
     return kind_of_dataset(data) == "images"
+
+
+def open_any(data: str, size: tuple[int, int] | None, on_error: OnError) -> ImageTable:
+    """Open images to score: those of a folder or a file, or the test images of a data set."""
+    if Path(data).exists():
+        return open_images(data, size=size, on_error=on_error)
+    return as_image_tables(load_images(data))[1]
+
+
+def open_image_task(
+    data: str,
+    train: str | None,
+    roles: Roles,
+    *,
+    normal_only: bool,
+    size: tuple[int, int] | None,
+    on_error: OnError,
+) -> ImageTask:
+    """Open what is scored and what is learnt from, by default the same.
+
+    Of a data set, the training images are learnt from, all but the classes that are anomalies, and
+    the test images are scored.
+    """
+    if roles.label is not None or roles.ignore:
+        raise Misuse(
+            f"{data} holds images, whose folders are their classes: leave out --label and --ignore."
+        )
+    if Path(data).exists() or train is not None:
+        scored = open_any(data, size, on_error)
+        learnt = scored if train is None else open_any(train, size, on_error)
+        return ImageTask(learnt, scored, roles.anomaly, normal_only)
+    learnt, scored = as_image_tables(load_images(data))
+    return ImageTask(learnt, scored, roles.anomaly, normal_only or bool(roles.anomaly))
+
+
+def scorer_of(
+    data: str, roles: Roles, size: str | None, on_error: str
+) -> Callable[[Detector, Path, Watch], Scored]:
+    """Open images, and return what scores them into a file."""
+    if roles.label is not None:
+        raise Misuse(f"{data} holds images, whose folders are their classes: leave out --label.")
+    table = open_any(data, parse_size(size), parse_on_error(on_error))
+
+    def score(detector: Detector, path: Path, watch: Watch) -> Scored:
+        return score_images(detector, table, path, anomaly=roles.anomaly, watch=watch)
+
+    return score
 
 
 def parse_size(text: str | None) -> tuple[int, int] | None:

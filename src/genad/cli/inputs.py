@@ -1,6 +1,6 @@
 """What DATA on the command line means: a file, or a data set by its name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,17 @@ import pyarrow as pa
 from genad.cli.errors import Misuse
 from genad.data import list_datasets, load_dataset
 from genad.data.readers import WRITABLE
-from genad.files import Roles, Source, Task, file_source, table_source
+from genad.detector import Detector
+from genad.files import (
+    Roles,
+    Scored,
+    Source,
+    Task,
+    Watch,
+    file_source,
+    score_source,
+    table_source,
+)
 
 _OTHER_FORMATS = ("parquet", "tsv")
 
@@ -22,8 +32,11 @@ def make_roles(
     ignore: Sequence[str] | None = None,
     *,
     normal_only: bool = False,
+    classes: bool = False,
 ) -> Roles:
     """Return the roles of columns that the options give, where these make sense.
+
+    Images may have `classes`, which are labels without a column.
 
     Examples
     --------
@@ -31,7 +44,7 @@ def make_roles(
     Roles(label='fault', anomaly=('yes',), ignore=())
     """
     for option, given in (("--anomaly", anomaly), ("--normal-only", normal_only)):
-        if given and label is None:
+        if given and label is None and not classes:
             raise Misuse(f"{option} says how to use labels: name their column with --label.")
     return Roles(label, tuple(anomaly or ()), tuple(ignore or ()))
 
@@ -71,6 +84,16 @@ def _open(name: str, roles: Roles) -> Task:
     train = table_source(f"{dataset.name} (train)", dataset.train)
     scored = table_source(f"{dataset.name} (test)", test)
     return Task(train, scored, replace(roles, label=label))
+
+
+def scorer_of(data: str, roles: Roles) -> Callable[[Detector, Path, Watch], Scored]:
+    """Open the rows of a file or a data set, and return what scores them into a file."""
+    task = open_task(data, None, roles)
+
+    def score(detector: Detector, path: Path, watch: Watch) -> Scored:
+        return score_source(detector, task.scored, path, task.roles, watch=watch)
+
+    return score
 
 
 def open_whole(data: str, roles: Roles) -> tuple[Source, Roles]:

@@ -1,15 +1,25 @@
-"""The job that the options of `genad detect` ask for: on a table, or on series."""
+"""The job that the options of `genad detect` ask for: on a table, on series or on images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from genad.cli import inputs, series_inputs
+from genad.cli import image_inputs, inputs, series_inputs
 from genad.cli.settings import make_detector
 from genad.detection import Detection
 from genad.detector import Detector
-from genad.files import Kept, Roles, SeriesTask, Task, Watch, detect, detect_series
+from genad.files import (
+    ImageTask,
+    Kept,
+    Roles,
+    SeriesTask,
+    Task,
+    Watch,
+    detect,
+    detect_images,
+    detect_series,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,8 @@ class DataOptions:
     normal_only: bool
     train_rows: int
     top: float | None
+    size: str | None = None
+    on_error: str = "raise"
 
 
 class Job(Protocol):
@@ -51,6 +63,17 @@ def make_job(options: DataOptions, model: str, settings: Sequence[str] | None, *
     >>> make_job(given, "zscore", None).detector
     ZScore(random_state=0)
     """
+    if image_inputs.is_images(options.data):
+        task_of_images = image_inputs.open_image_task(
+            options.data,
+            options.train,
+            options.roles,
+            normal_only=options.normal_only,
+            size=image_inputs.parse_size(options.size),
+            on_error=image_inputs.parse_on_error(options.on_error),
+        )
+        images = replace(task_of_images, train_rows=options.train_rows, top_share=options.top)
+        return _ImageJob(make_detector(model, settings, **given), images)
     if series_inputs.is_series(options.data, options.time, options.window):
         task = series_inputs.open_series_task(
             options.data,
@@ -81,6 +104,18 @@ class _TableJob:
     ) -> Detection:
         path = folder / f"scores.{suffix}"
         return detect(self.detector, self.task, path, command=command, watch=watch, kept=kept)
+
+
+@dataclass
+class _ImageJob:
+    detector: Detector
+    task: ImageTask
+
+    def run(
+        self, folder: Path, suffix: str, *, command: str, watch: Watch, kept: Kept | None
+    ) -> Detection:
+        path = folder / f"scores.{suffix}"
+        return detect_images(self.detector, self.task, path, command=command, watch=watch)
 
 
 @dataclass

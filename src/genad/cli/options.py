@@ -22,12 +22,13 @@ Data = Annotated[
         metavar="DATA", help="CSV, TSV, Parquet or NPZ file, or a name of `genad data list`."
     ),
 ]
-DataOrLines = Annotated[
+AnyDataOrLines = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="CSV, TSV, Parquet or NPZ file, or a name of `genad data list`; with --follow, - for "
-        "standard input, which may be left out.",
+        help="A table (CSV, TSV, Parquet, NPZ), a folder of series or of images, images as NPY or "
+        "NPZ, or a name of `genad data list`; with --follow, - for standard input, which may be "
+        "left out.",
     ),
 ]
 Train = Annotated[
@@ -62,7 +63,8 @@ Anomaly = Annotated[
     typer.Option(
         metavar="VALUE",
         rich_help_panel=DATA_PANEL,
-        help="Value of the label that means anomaly, if it is another text; may be repeated.",
+        help="Value of the label that means anomaly, if it is another text, or the class of "
+        "images that does; may be repeated.",
     ),
 ]
 Ignore = Annotated[

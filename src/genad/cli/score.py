@@ -11,10 +11,12 @@ from genad.cli.stream_options import check_stream
 def score(
     ctx: typer.Context,
     model: options.SavedModel,
-    data: options.DataOrLines = "",
+    data: options.AnyDataOrLines = "",
     time: options.Time = None,
     label: options.Label = None,
     anomaly: options.Anomaly = None,
+    size: options.Size = None,
+    on_error: options.OnError = "raise",
     out: options.OutFile = Path("scores.csv"),
     force: options.Force = False,
     follow: options.Follow = False,
@@ -24,7 +26,7 @@ def score(
     as_json: options.Json = False,
     quiet: options.Quiet = False,
 ) -> None:
-    """Score the rows of a file with a saved model, chunk by chunk.
+    """Score the rows of a file, or images, with a saved model, chunk by chunk.
 
     The scored file keeps the columns of the input and adds anomaly_score, anomaly_probability and
     is_anomaly. With --follow, scores lines of a stream as they come.
@@ -34,14 +36,19 @@ def score(
 
         follow_saved(ctx.params)
         return
-    from genad.cli import inputs, outputs, show
+    from genad.cli import image_inputs, inputs, outputs, show
     from genad.cli.progress import Bars
-    from genad.files import score_source
     from genad.registry import load
 
     inputs.check_table_name(out)
-    task = inputs.open_task(data, None, inputs.make_roles(label, anomaly))
+    classes = image_inputs.is_images(data)
+    roles = inputs.make_roles(label, anomaly, classes=classes)
+    score_into = (
+        image_inputs.scorer_of(data, roles, size, on_error)
+        if classes
+        else inputs.scorer_of(data, roles)
+    )
     detector = load(inputs.model_folder(model))
     with outputs.staged(out, force=force) as path, Bars(quiet=quiet) as bars:
-        scored = score_source(detector, task.scored, path, task.roles, watch=bars.rows)
+        scored = score_into(detector, path, bars.rows)
     show.scored(detector, scored, out, as_json=as_json, quiet=quiet)

@@ -53,7 +53,7 @@ def open_series_task(
     if normal_only:
         return SeriesTask(scored, scored, normal_only=True)
     first = [table.part(0, each.train_end) for table, each in zip(scored, series, strict=True)]
-    return SeriesTask(first, scored)
+    return SeriesTask(first, scored, first=True)
 
 
 def each_series_of(data: str, time: str | None, roles: Roles) -> tuple[int, Iterator[SeriesTable]]:

@@ -23,6 +23,7 @@ from genad.report.series import SeriesContent
 
 _ROWS, _EVENTS, _REASONS, _LEAST_SHARE = 5, 10, 3, 0.1
 _VALUE = 12  # a time takes two lines of it
+_NO_USE = "which served for nothing else"
 _TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
 
@@ -44,8 +45,8 @@ def detection(found: Detection, files: Mapping[str, Path], *, as_json: bool, qui
             content.title,
             content.verdict,
             content.key_facts,
-            _top_table(found.top) if content.series is None else _event_table(content.series),
-            _figure_table(content.figures),
+            _found(found, content.series),
+            _figure_table(content.figures, _label_use(found)),
             printed.listed(content.notes),
             printed.file_table(files),
         )
@@ -59,10 +60,10 @@ def scored(detector: Detector, result: Scored, out: Path, *, as_json: bool, quie
         rows = len(result.scores)
         printed.summary(
             f"{type(detector).__name__} on {result.name}",
-            f"{result.flagged:,} of {count(rows, 'row')} flagged",
+            f"{result.flagged:,} of {count(rows, result.item)} flagged",
             _score_facts(detector, result),
-            _top_table(result.top),
-            _figure_table(label_figures(result.ranking, result.flags)),
+            _image_table(result.top) if result.item == "image" else _top_table(result.top),
+            _figure_table(label_figures(result.ranking, result.flags, result.item)),
             printed.listed(result.notes),
             printed.file_table({"scores": out}),
         )
@@ -87,6 +88,30 @@ def fit(detector: Detector, fitted: Fitted, out: Path, *, as_json: bool, quiet: 
         printed.summary(
             title, "fitted", facts, printed.listed(fitted.notes), printed.file_table({"model": out})
         )
+
+
+def _found(found: Detection, series: SeriesContent | None) -> RenderableType | None:
+    if series is not None:
+        return _event_table(series)
+    return _image_table(found.top) if found.images else _top_table(found.top)
+
+
+def _image_table(top: Sequence[TopAnomaly]) -> RenderableType:
+    """Show the first few images by name."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("image", max_width=36)
+    for name in ("score", "probability"):
+        table.add_column(name, justify="right", no_wrap=True)
+    classes, labels = "class" in top[0].values, top[0].label is not None
+    for name in ["class"] * classes + ["label"] * labels:
+        table.add_column(name, max_width=16)
+    for row in top[:_EVENTS]:
+        cells = [clip(cell(row.values["image"]), 36), number(row.score)]
+        cells.append(probability(row.probability))
+        cells += [cell(row.values["class"])] if classes else []
+        cells += [{True: "anomaly", False: "normal", None: ""}[row.label]] if labels else []
+        table.add_row(*map(Text, cells))
+    return Group(Text("Most anomalous images", style="bold"), table)
 
 
 def _top_table(top: Sequence[TopAnomaly]) -> RenderableType:
@@ -149,7 +174,13 @@ def _short(text: str) -> str:
     return text if _TIME.match(text) else clip(text, _VALUE)
 
 
-def _figure_table(shown: Sequence[Figure]) -> RenderableType | None:
+def _label_use(found: Detection) -> str:
+    if found.taught:
+        return "other than those that it learnt from"
+    return "which also chose what was learnt from" if found.normal_only else _NO_USE
+
+
+def _figure_table(shown: Sequence[Figure], use: str = _NO_USE) -> RenderableType | None:
     if not shown:
         return None
     table = Table(box=None, pad_edge=False)
@@ -158,14 +189,14 @@ def _figure_table(shown: Sequence[Figure]) -> RenderableType | None:
         table.add_column(name, justify="right")
     for figure in shown:
         table.add_row(figure.name, figure.value, Text(figure.random, style="dim"))
-    return Group(Text("Against the labels, which served for nothing else", style="bold"), table)
+    return Group(Text(f"Against the labels, {use}", style="bold"), table)
 
 
 def _score_facts(detector: Detector, result: Scored) -> tuple[Fact, ...]:
     rows = len(result.scores)
     return (
-        Fact("flagged", percent(result.flagged / rows), f"of {count(rows, 'row')}"),
-        Fact("threshold", number(result.threshold), _false_alarms(detector)),
+        Fact("flagged", percent(result.flagged / rows), f"of {count(rows, result.item)}"),
+        Fact("threshold", number(result.threshold), _false_alarms(detector, result.item)),
         Fact("scoring", duration(result.seconds)),
     )
 

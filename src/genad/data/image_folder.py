@@ -331,8 +331,8 @@ def _open(path: Path) -> "Image":
 
 def _damaged(path: Path, error: Exception) -> DataError:
     return DataError(
-        f"{path} is damaged or no image ({error}); mend or remove it, or give on_error='skip' to "
-        "leave such files out."
+        f"{path} is damaged or no image ({error}); mend or remove it, or leave such files out "
+        "(on_error='skip', --on-error skip)."
     )
 
 

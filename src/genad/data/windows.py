@@ -184,7 +184,12 @@ class Windows(View[Recordings]):
             offset += len(recording)
         cut = torch.from_numpy(np.concatenate(starts)).to(device)
         series = torch.from_numpy(np.concatenate(values)).float().to(device)
-        return with_labels(Cut(series, cut, self.window), self._labels(source))
+        windows = Cut(series, cut, self.window, self._step_labels(source, device))
+        return with_labels(windows, self._labels(source))
+
+    def _step_labels(self, source: Recordings, device: torch.device) -> Tensor | None:
+        every = [recording.labels for recording in source.each if recording.labels is not None]
+        return torch.from_numpy(np.concatenate(every)).to(device) if every else None
 
     def _labels(self, source: Recordings) -> NDArray[np.int64] | None:
         """Return the class of each window, where steps have one; of several the lowest number."""
@@ -265,6 +270,7 @@ class Cut:
     values : of shape (time, channels), the series one after the other.
     starts : of shape (n,), where each window begins.
     window : steps in a window.
+    labels : the number of each step's class, of shape (time,), or None.
 
     Examples
     --------
@@ -275,8 +281,10 @@ class Cut:
              [4.]]])
     """
 
-    def __init__(self, values: Tensor, starts: Tensor, window: int) -> None:
-        self.values, self.starts, self.window = values, starts, window
+    def __init__(
+        self, values: Tensor, starts: Tensor, window: int, labels: Tensor | None = None
+    ) -> None:
+        self.values, self.starts, self.window, self.labels = values, starts, window, labels
         self._views = values.unfold(0, window, 1).transpose(1, 2)
 
     @property

@@ -60,6 +60,7 @@ class TrainedDetector(Detector):
     """
 
     default_updates = 4000
+    taught: ClassVar[bool] = False  # whether the y of `fit` says what is an anomaly
 
     epochs: NaturalInt | None = None
     batch_size: PositiveInt = 64

@@ -14,6 +14,7 @@ from genad.detectors.ganomaly import GANomaly
 from genad.detectors.madgan import MADGAN
 from genad.detectors.neighbours import NearestNeighbours
 from genad.detectors.novelty import Novelty
+from genad.detectors.pretrained_classifier import PretrainedClassifier
 from genad.detectors.rolling_z_score import RollingZScore
 from genad.detectors.skip_ganomaly import SkipGANomaly
 from genad.detectors.ss_gan import SSGAN
@@ -41,6 +42,7 @@ __all__ = [
     "GANomaly",
     "NearestNeighbours",
     "Novelty",
+    "PretrainedClassifier",
     "RollingZScore",
     "SkipGANomaly",
     "StreamingNovelty",

@@ -7,6 +7,7 @@ scores and one for the labels.
 from genad.files.columns import ADDED
 from genad.files.fitting import Fitted, fit_source
 from genad.files.image_fitting import fit_images
+from genad.files.image_job import ImageTask, detect_images, score_images
 from genad.files.images import ImageTable, as_image_tables, holds_images, open_images
 from genad.files.job import Task, detect
 from genad.files.kept import Kept
@@ -21,6 +22,7 @@ __all__ = [
     "EVENTS",
     "Fitted",
     "ImageTable",
+    "ImageTask",
     "Kept",
     "Roles",
     "Scored",
@@ -33,6 +35,7 @@ __all__ = [
     "as_image_tables",
     "as_series_tables",
     "detect",
+    "detect_images",
     "detect_series",
     "false_alarm_rate",
     "file_source",
@@ -41,6 +44,7 @@ __all__ = [
     "holds_images",
     "open_images",
     "open_series",
+    "score_images",
     "score_source",
     "survey",
     "table_source",

@@ -39,7 +39,7 @@ def fit_images(
     """
     rows, notes = np.arange(len(table)), list(table.notes)
     if only:
-        rows = rows[np.isin(_names(table), _known(table, only))]
+        rows = rows[np.isin(_names(table), known_classes(table, only))]
         notes.append(f"Fitted only on images of {', '.join(only)}.")
     if (count := len(rows)) > most:
         chosen = np.random.default_rng(seed_of(detector)).choice(count, most, replace=False)
@@ -59,8 +59,21 @@ def _names(table: ImageTable) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":
     return np.array(table.class_names)[table.classes]
 
 
-def _known(table: ImageTable, only: Sequence[str]) -> list[str]:
-    """Return the names of classes as they are spelt in the data."""
+def known_classes(table: ImageTable, only: Sequence[str]) -> list[str]:
+    """Return the names of classes as they are spelt in the data.
+
+    Raises
+    ------
+    ParameterError
+        If there is no class of such a name.
+
+    Examples
+    --------
+    >>> from genad.data.images import ImageArray
+    >>> table = ImageTable("toy", ImageArray(np.zeros((1, 2, 2))), np.zeros(1, int), ("Bag",))
+    >>> known_classes(table, ["bag"])
+    ['Bag']
+    """
     spelt = {name.casefold(): name for name in table.class_names}
     for name in only:
         if name.casefold() not in spelt and name not in table.class_names:

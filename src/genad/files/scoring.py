@@ -42,6 +42,7 @@ class Scored:
     flags: FlagReport | None
     seconds: float
     notes: list[str]
+    item: str = "row"
 
 
 def score_source(

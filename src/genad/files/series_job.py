@@ -20,6 +20,7 @@ from genad.files.job import adopt
 from genad.files.scoring import share_threshold
 from genad.files.series import SeriesTable
 from genad.files.source import Watch, unwatched
+from genad.files.teaching import lesson
 from genad.metrics import precision_recall_f1, ranking_report
 
 EVENTS = "events.csv"
@@ -34,6 +35,7 @@ class SeriesTask:
     train, scored : the series; may be the same object.
     normal_only : learn only from the stretches without a labelled anomaly.
     top_share : flag this share of the scored time steps; the detector takes over that threshold.
+    first : whether the series to learn from are the first steps of those that are scored.
 
     Examples
     --------
@@ -46,6 +48,7 @@ class SeriesTask:
     scored: Sequence[SeriesTable]
     normal_only: bool = False
     top_share: float | None = None
+    first: bool = False
 
 
 def detect_series(
@@ -87,9 +90,11 @@ def detect_series(
     40
     """
     _check_added(task.scored)
+    told = lesson(detector, task.train, task.scored, first=task.first, normal_only=task.normal_only)
     stretches, notes = _stretches(detector, task)
+    notes = told.notes + notes
     started = time.perf_counter()
-    detector.fit(stretches)
+    detector.fit(stretches, told.labels)
     fitted = time.perf_counter()
     scores = _scores(detector, task.scored, watch)
     scored = time.perf_counter()
@@ -104,7 +109,7 @@ def detect_series(
     _write(detector, task.scored, results, folder, suffix)
     every = np.concatenate(scores)
     flags = every > detector.threshold_
-    truth, known = _labels(task.scored)
+    truth, known = _labels(told.judges)
     return Detection(
         detector=detector,
         train=("normal stretches of " if task.normal_only else "") + _name(task.train),
@@ -120,6 +125,7 @@ def detect_series(
         score_seconds=scored - fitted,
         notes=[*notes, *getattr(detector.view_, "notes", []), *detector.history_.notes],
         command=command,
+        taught=told.said,
         item="time step",
         series=tuple(results),
     )

@@ -105,7 +105,7 @@ class ColumnCounter:
             None if self.counts is None else len(self.counts),
             *ends,
             deviation,
-            tuple((_text(value), count) for value, count in common),
+            tuple((self._text(value), count) for value, count in common),
         )
 
     def _kind(self) -> str:
@@ -116,6 +116,11 @@ class ColumnCounter:
         if pa.types.is_temporal(self.type):
             return "time"
         return "number" if self._count or self.infinite else "text"
+
+    def _text(self, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        return str(bool(value)).lower() if pa.types.is_boolean(self.type) else f"{value:.6g}"
 
     def _numbers(self, table: Table, j: int) -> Codes:
         values = table.numbers([j])[:, 0]
@@ -178,7 +183,3 @@ def mixed(codes: list[Codes]) -> Codes:
         result = (result ^ code) * np.uint64(0xBF58476D1CE4E5B9)
         result ^= result >> np.uint64(29)
     return result
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"

@@ -10,15 +10,29 @@ from genad.report.about import Fact, Training, paper, parameters, summary, train
 from genad.report.anomalies import Anomaly, Driver, anomalies, drivers
 from genad.report.charts import Histogram
 from genad.report.formats import count, duration
+from genad.report.images import FoundImages, found_images
 from genad.report.series import SeriesContent, series_content
 
-_FRAME = ("from pyarrow.csv import read_csv", 'read_csv("new.csv")  # or a pandas or polars frame')
-_ARRAY = ("import numpy as np", 'np.load("new.npy")')
+_FRAME = (
+    "from pyarrow.csv import read_csv",
+    'rows = read_csv("new.csv")  # or a pandas or polars frame',
+)
+_FOLDER = (
+    "from genad.data import ImageFolder",
+    'images = ImageFolder("new/")  # or an array of images',
+)
+_ARRAY = ("import numpy as np", 'rows = np.load("new.npy")')
 _USES = """\
 detector.anomaly_score(rows)        # higher is more anomalous
 detector.is_anomaly(rows)           # above the threshold
 detector.anomaly_probability(rows)  # how rare among normal rows
 detector.explain(rows)              # share of every column in the score
+"""
+_USES_OF_IMAGES = """\
+detector.anomaly_score(images)        # higher is more anomalous
+detector.is_anomaly(images)           # above the threshold
+detector.anomaly_probability(images)  # how rare among normal images
+detector.anomaly_map(images)          # share of every pixel in the score
 """
 
 
@@ -71,9 +85,11 @@ class DetectContent:
     item: str
     anomalies: tuple[Anomaly, ...]
     series: SeriesContent | None
+    images: FoundImages | None
     drivers: tuple[Driver, ...]
     driven: str
     figures: tuple[Figure, ...]
+    label_use: str
     training: Training
     run: Run
     reuse: Reuse
@@ -101,9 +117,11 @@ def detect_content(detection: Detection, model: str | None) -> DetectContent:
         item=detection.item,
         anomalies=anomalies(detection),
         series=series_content(detection),
+        images=found_images(detection),
         drivers=columns,
         driven=driven,
-        figures=label_figures(detection.ranking, detection.flags),
+        figures=label_figures(detection.ranking, detection.flags, detection.item),
+        label_use=_label_use(detection),
         training=training(detection.detector),
         run=_run(detection),
         reuse=_reuse(detection, model),
@@ -127,7 +145,23 @@ def _reading(detection: Detection) -> str:
     return f"The outline gives the {detection.item}s it learnt from, anomalies among them or not."
 
 
-def label_figures(ranking: RankingReport | None, flags: FlagReport | None) -> tuple[Figure, ...]:
+def _label_use(detection: Detection) -> str:
+    if detection.taught:
+        return detection.taught
+    if detection.normal_only:
+        return (
+            f"The labels chose the {detection.item}s to learn from, normal ones alone, and gave "
+            "these figures; the threshold knows nothing of them."
+        )
+    return (
+        "The labels were used for nothing but these figures: neither for fitting nor for the "
+        "threshold."
+    )
+
+
+def label_figures(
+    ranking: RankingReport | None, flags: FlagReport | None, item: str = "row"
+) -> tuple[Figure, ...]:
     """Return the figures against the labels, beside those of chance; none without labels.
 
     Examples
@@ -138,14 +172,14 @@ def label_figures(ranking: RankingReport | None, flags: FlagReport | None) -> tu
     """
     figures: list[Figure] = []
     if ranking is not None:
-        figures += _ranking_figures(ranking)
+        figures += _ranking_figures(ranking, item)
     if ranking is not None and flags is not None:
         figures += _flag_figures(flags, ranking.prevalence, flags.flagged / ranking.n)
     return tuple(figures)
 
 
-def _ranking_figures(ranking: RankingReport) -> list[Figure]:
-    pairs = "how often an anomaly scores higher than a normal row"
+def _ranking_figures(ranking: RankingReport, item: str) -> list[Figure]:
+    pairs = f"how often an anomaly scores higher than a normal {item}"
     return [
         Figure("ROC AUC", _figure(ranking.roc_auc), _figure(0.5), pairs),
         Figure(
@@ -180,7 +214,7 @@ def _run(detection: Detection) -> Run:
         Fact("detector", type(detector).__name__),
         Fact("learnt from", detection.train, f"{count(detection.train_rows, item)}; {held_out}"),
         Fact("scored", detection.scored, count(n, item)),
-        Fact("channels" if detection.series else "columns", f"{detector.n_features_in_:,}"),
+        Fact(f"{verdict.feature(detection)}s", f"{detector.n_features_in_:,}"),
         Fact("fitting", duration(detection.fit_seconds)),
         Fact("scoring", duration(detection.score_seconds), speed),
     )
@@ -190,6 +224,10 @@ def _run(detection: Detection) -> Run:
 def _reuse(detection: Detection, model: str | None) -> Reuse:
     if model is None:
         return Reuse("", "", detection.command)
-    imported, read = _FRAME if hasattr(detection.detector, "feature_names_in_") else _ARRAY
-    python = f"import genad\n{imported}\n\ndetector = genad.load({model!r})\nrows = {read}\n{_USES}"
-    return Reuse(python, f"genad score {shlex.quote(model)} new.csv", detection.command)
+    if detection.images:
+        imported, read, new, uses = *_FOLDER, "new/", _USES_OF_IMAGES
+    else:
+        framed = hasattr(detection.detector, "feature_names_in_")
+        imported, read, new, uses = *(_FRAME if framed else _ARRAY), "new.csv", _USES
+    python = f"import genad\n{imported}\n\ndetector = genad.load({model!r})\n{read}\n{uses}"
+    return Reuse(python, f"genad score {shlex.quote(model)} {new}", detection.command)

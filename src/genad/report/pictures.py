@@ -16,7 +16,7 @@ from genad.errors import DataError
 Pixels = NDArray[np.uint8]
 
 _SHOWN = 64  # small pictures are enlarged to about so many pixels on the page
-_CAPTION = 48  # the least width of a caption
+_CAPTION, _LETTER = (40, 84), 7.5  # pixels: the narrowest and widest a caption makes a picture
 _KEPT = 160  # pictures are stored with at most so many pixels a side
 _PICTURE = Markup(
     '<figure class="picture{kind}" style="width:{room}px">'
@@ -71,6 +71,37 @@ def as_pixels(images: Any, span: tuple[float, float] | None = None) -> Pixels:
     return pixels[:, 0] if pixels.shape[1] == 1 else pixels.mean(1).round().astype(np.uint8)
 
 
+# From black over red to yellow and white, evenly brighter: matplotlib's "inferno" at nine places.
+_HEAT = np.array(
+    [
+        (0, 0, 4),
+        (31, 12, 72),
+        (85, 15, 109),
+        (136, 34, 106),
+        (186, 54, 85),
+        (227, 89, 51),
+        (249, 140, 10),
+        (249, 201, 50),
+        (252, 255, 164),
+    ]
+)
+
+
+def heat(values: NDArray[np.float64], least: float, most: float) -> Pixels:
+    """Return a map of shares as colours, of shape (h, w, 3): black up to `least`, bright at `most`.
+
+    Examples
+    --------
+    >>> heat(np.array([[0.0, -1.0, 2.0]]), 0.0, 2.0).tolist()
+    [[[0, 0, 4], [0, 0, 4], [252, 255, 164]]]
+    """
+    shares = np.nan_to_num((values - least) / (most - least if most > least else 1.0))
+    places = shares.clip(0, 1) * (len(_HEAT) - 1)
+    steps = np.arange(len(_HEAT))
+    colours = [np.interp(places, steps, channel) for channel in _HEAT.T]
+    return np.stack(colours, axis=-1).round().astype(np.uint8)
+
+
 def pictures(
     images: Any,
     labels: Sequence[str] = (),
@@ -111,13 +142,19 @@ def picture(shown: Picture, size: int = _SHOWN) -> Markup:
     return _PICTURE.format(
         kind=" flagged" if shown.flagged else "",
         alt=shown.label or "picture",
-        room=max(_CAPTION, round(scale * width)),
+        room=max(_room(f"{shown.label} {shown.note}"), round(scale * width)),
         width=max(1, round(scale * width)),
         height=max(1, round(scale * height)),
         uri=data_uri(shown.pixels),
         label=shown.label,
         note=_NOTE.format(shown.note) if shown.note else "",
     )
+
+
+def _room(caption: str) -> int:
+    """Return a width at which the longest word is not broken, within limits."""
+    longest = max(map(len, caption.split()), default=0)
+    return round(min(max(_LETTER * longest, _CAPTION[0]), _CAPTION[1]))
 
 
 def data_uri(pixels: Pixels) -> str:

@@ -27,13 +27,18 @@ def _events(detection: Detection) -> str:
 def key_facts(detection: Detection) -> tuple[Fact, ...]:
     """Return the few figures that the verdict rests on."""
     detector, n = detection.detector, len(detection.scores)
-    features = count(detector.n_features_in_, "channel" if detection.series else "column")
+    features = count(detector.n_features_in_, feature(detection))
     return (
         Fact("flagged", percent(detection.flagged / max(1, n)), f"of {count(n, detection.item)}"),
         Fact("threshold", number(detection.threshold), f"flagged if above, {_rule(detection)}"),
         _false_alarms(detection),
         Fact("learnt from", count(detection.train_rows, detection.item), f"of {features}"),
     )
+
+
+def feature(detection: Detection) -> str:
+    """Return what the scored items consist of."""
+    return {"row": "column", "time step": "channel", "image": "value"}[detection.item]
 
 
 def notes(detection: Detection) -> tuple[str, ...]:
@@ -139,9 +144,9 @@ def _same_rows(detection: Detection) -> str:
     if detection.train != detection.scored or detection.normal_only:
         return ""
     return (
-        "The rows scored are those it learnt from: anomalies among them may have been learnt as "
-        "normal and have raised the threshold. Learn from normal rows alone if you can; else give "
-        "the share of anomalies as contamination."
+        f"The {detection.item}s scored are those it learnt from: anomalies among them may have "
+        "been learnt as normal and have raised the threshold. Learn from normal "
+        f"{detection.item}s alone if you can; else give the share of anomalies as contamination."
     )
 
 

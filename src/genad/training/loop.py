@@ -126,6 +126,7 @@ class _Run:
         self.model, self.samples = model, samples
         self.held_out, *self.held_classes = held_out
         self.options, self.callbacks, self.checkpoint = options, callbacks, checkpoint
+        self.taught = samples  # by the stage
         self.history = History(stopped="all epochs done")
         self.updaters: list[Updater] = []
         self.best = Best([], model.members or 1, None)
@@ -140,6 +141,7 @@ class _Run:
         objectives = [o for o in self.model.objectives() if o.stage == stage]
         if saved and saved[1]["stage"] > stage:
             return
+        self.taught = self.model.stage_samples(stage, self.samples)
         self.updaters = [self._updater(objective) for objective in objectives]
         values = [updater.values for updater in self.updaters]
         self.best = Best(values, self.model.members or 1, options.patience)
@@ -177,9 +179,9 @@ class _Run:
         """Train for one epoch, and return whether the stage ends with it."""
         started = time.perf_counter()
         self.model.train()
-        batches = torch.split(self.model.order(self.samples), self.options.batch_size, -1)
+        batches = torch.split(self.model.order(self.taught), self.options.batch_size, -1)
         for number, indices in enumerate(batches):
-            samples = batch(self.samples, indices)
+            samples = batch(self.taught, indices)
             progress = (epoch + number / len(batches)) / self.options.epochs
             for updater in self.updaters:
                 updater.progress = progress

@@ -85,6 +85,10 @@ class Model(nn.Module):
         """
         return torch.randperm(len(samples), device=samples.device)
 
+    def stage_samples(self, stage: int, samples: Samples) -> Samples:
+        """Return what a stage learns from, when it begins; by default all training samples."""
+        return samples
+
     @abstractmethod
     def score(self, x: Tensor) -> Tensor:
         """Return the anomaly score of each sample, of shape (n,); higher is more anomalous."""
