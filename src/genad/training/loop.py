@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from genad.data.samples import Samples, batch
+from genad.data.samples import Labelled, Samples, batch
 from genad.errors import TrainingDiverged
 from genad.training.best import Best
 from genad.training.callbacks import Callback
@@ -240,8 +240,9 @@ class _Run:
         """Return the held-out loss, noting whether it is best."""
         if len(self.held_out) == 0:
             return None
+        classes = self.held_classes if isinstance(self.taught, Labelled) else ()
         with torch.no_grad(), arithmetic(self.options.precision, self.samples.device):
-            losses = self.model.validation(self._judges(), *self.held_classes)
+            losses = self.model.validation(self._judges(), *classes)
         loss = None
         if losses is not None:
             means = losses.double().view(self.model.members or 1, -1).mean(1)
