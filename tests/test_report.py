@@ -407,7 +407,7 @@ def test_an_axis_can_be_undone(value, width, centre):
     assert axis.unbend(axis.bend(value)) == pytest.approx(value, rel=1e-6, abs=1e-6 * width + 1e-6)
 
 
-def test_one_panel_per_term_and_one_for_the_held_out_rows(by_gan):
+def test_one_panel_per_term_and_one_for_whatever_else_was_watched(by_gan):
     shown = training(by_gan.detector)
     assert [(panel.group, panel.name) for panel in shown.panels] == [
         ("discriminator", "real"),
@@ -416,7 +416,12 @@ def test_one_panel_per_term_and_one_for_the_held_out_rows(by_gan):
         ("generator", "reconstruction"),
         ("generator", "latent"),
         ("held-out rows", "validation"),
+        ("discriminator", "gradient norm"),
+        ("generator", "gradient norm"),
     ]
+    assert shown.panels[7].curve.values == pytest.approx(
+        by_gan.detector.history_.gradient_norms("generator")
+    )
     terms = by_gan.detector.history_.curve("generator.reconstruction")
     assert shown.panels[3].curve.values == pytest.approx(terms)
     assert shown.panels[3].ends == f"{number(terms[0], 3)} → {number(terms[-1], 3)}"
@@ -429,6 +434,19 @@ def test_without_training_the_page_says_so(by_z_score):
     assert "so there are no curves" in text_of(detect_page(by_z_score))
     untrained = genad.AutoEncoder(hidden=(4,), epochs=0).fit(normal_rows())
     assert "no epoch was run" in training(untrained).summary
+
+
+def test_the_variety_of_samples_and_what_went_wrong_are_shown():
+    detector = genad.ZScore().fit(normal_rows())
+    epochs = [Epoch(0, k, {"critic.a": 1.0}, None, 0.1, variety=0.1 * k) for k in range(3)]
+    detector.history_ = History(epochs, "all epochs done", ["Samples collapsed in epoch 2."])
+    shown = training(detector)
+    assert shown.summary == "Trained for 3 epochs: all epochs done. Samples collapsed in epoch 2."
+    assert [(panel.group, panel.name) for panel in shown.panels] == [
+        ("critic", "a"),
+        ("samples", "variety"),
+    ]
+    assert shown.panels[1].curve.values == pytest.approx((0.0, 0.1, 0.2))
 
 
 def test_stages_early_stops_and_terms_of_one_stage(by_z_score):

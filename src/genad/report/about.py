@@ -3,11 +3,13 @@
 import inspect
 import platform
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from genad.detector import Detector
 from genad.report.axes import Axis, axis_for
@@ -129,15 +131,14 @@ def training(detector: Detector) -> Training:
         trained = history.stopped != "not trained"
         reason = "no epoch was run" if trained else "it is computed from the rows directly"
         return Training(f"{name} was not trained: {reason}, so there are no curves.", "", ())
-    panels = tuple(_panel(history, term) for term in [*history.names(), "validation"])
-    drawn = tuple(panel for panel in panels if panel.curve.values)
-    return Training(_ending(history), _reading(history), drawn)
+    return Training(_ending(history), _reading(history), tuple(_panels(history)))
 
 
 def _ending(history: History) -> str:
     stages = len({epoch.stage for epoch in history.epochs})
     over = f" in {stages} stages" if stages > 1 else ""
-    return f"Trained for {count(len(history.epochs), 'epoch')}{over}: {history.stopped}."
+    ending = f"Trained for {count(len(history.epochs), 'epoch')}{over}: {history.stopped}."
+    return " ".join([ending, *history.notes])
 
 
 def _reading(history: History) -> str:
@@ -153,18 +154,28 @@ def _reading(history: History) -> str:
     return f"The curves should fall and level off{told}."
 
 
-def _panel(history: History, term: str) -> Panel:
-    values = np.array(history.curve(term))
-    group, _, name = term.partition(".")
-    pieces = np.array_split(values, min(len(values), _MOST_POINTS)) if len(values) else []
+def _panels(history: History) -> Iterator[Panel]:
+    """Yield a panel for every loss term, and for whatever else was watched."""
+    objectives = dict.fromkeys(term.partition(".")[0] for term in history.names())
+    watched: list[tuple[str, str, list[float]]] = []
+    for term in history.names():
+        objective, _, name = term.partition(".")
+        watched.append((objective, name, history.curve(term)))
+    watched.append(("held-out rows", "validation", history.curve("validation")))
+    watched.append(("samples", "variety", history.curve("variety")))
+    watched += [(name, "gradient norm", history.gradient_norms(name)) for name in objectives]
+    for group, name, values in watched:
+        if values:
+            yield _panel(group.replace("_", " "), name.replace("_", " "), np.array(values))
+
+
+def _panel(group: str, name: str, values: NDArray[np.float64]) -> Panel:
+    pieces = np.array_split(values, min(len(values), _MOST_POINTS))
     points = tuple(float(piece.mean()) for piece in pieces)
-    title = f"{group} {name}".strip().replace("_", " ")
-    ends = f"{number(values[0], 3)} → {number(values[-1], 3)}" if len(values) else ""
+    ends = f"{number(values[0], 3)} → {number(values[-1], 3)}"
     described = f"{count(len(values), 'epoch')}, first and last value: {ends}."
-    drawn = Curve(title, described, _epochs(len(values)), axis_for(points), points)
-    if term == "validation":
-        return Panel("held-out rows", "validation", ends, drawn)
-    return Panel(group.replace("_", " "), name.replace("_", " "), ends, drawn)
+    drawn = Curve(f"{group} {name}", described, _epochs(len(values)), axis_for(points), points)
+    return Panel(group, name, ends, drawn)
 
 
 def _epochs(n: int) -> Axis:
