@@ -50,7 +50,7 @@ def rows(series: Series, seeds: int, epochs: int) -> Iterator[tuple[str, str, li
                 detector = Forecaster(
                     cell=cell,
                     scaler=scaler,
-                    window="auto",
+                    window=48,  # a day
                     stride=8,
                     hidden=(32,),
                     epochs=epochs,
