@@ -1,12 +1,14 @@
 """Series from files to a verdict: reading, the job, the files it writes, and the page."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
 import genad
+from genad.cli import main
 from genad.data import open_table
 from genad.errors import DataError, ParameterError
 from genad.events import find_events
@@ -255,18 +257,18 @@ def test_labels_of_the_first_half_teach_and_those_of_the_second_judge(tmp_path):
     tables = labelled(tmp_path / "a.csv", 30, 60, 90, 150, 200)
     found = detect_series(classifier(), SeriesTask(tables, tables), tmp_path)
     assert found.detector.model_.classifies
-    assert "learnt from labels: 18 anomalous time steps in the first half" in found.taught
+    assert "in the first half of the series" in found.taught and "18 time steps" in found.taught
     assert found.taught in found.notes
     late = np.arange(240) >= 120
     truth = tables[0].labels[late] == 1
     assert found.ranking.roc_auc == genad.metrics.roc_auc(truth, found.scores[late])
-    assert "learnt from labels" in detect_page(found, model=None)
+    assert "learnt from the labels of anomalies" in detect_page(found, model=None)
 
 
 def test_labels_of_a_training_file_teach_and_the_scored_file_judges(tmp_path):
     train, scored = labelled(tmp_path / "a.csv", 30, 60), labelled(tmp_path / "b.csv", 50)
     found = detect_series(classifier(), SeriesTask(train, scored), tmp_path)
-    assert "12 anomalous time steps in the training part" in found.taught
+    assert "in the training part" in found.taught
     truth = scored[0].labels == 1
     assert found.ranking.roc_auc == genad.metrics.roc_auc(truth, found.scores)
 
@@ -280,3 +282,45 @@ def test_without_anything_to_teach_it_says_that_it_only_forecasts(tmp_path):
     assert "was given no labels to learn from" in found.notes[0]
     with pytest.raises(ParameterError, match="learns from labelled anomalies"):
         detect_series(classifier(), SeriesTask(tables, tables, normal_only=True), tmp_path)
+
+
+def test_what_is_wrong_with_a_file_is_said_with_its_name(tmp_path):
+    stamps = START + np.arange(200) * np.timedelta64(5, "m")
+    stamps[[40, 150]] = stamps[[150, 40]]
+    tables = open_series(write_series(tmp_path / "a.csv", stamps=stamps), "at", Roles())
+    with pytest.raises(DataError, match=r"^a\.csv goes back in time in row 42"):
+        detect_series(genad.ZScore(window=5), SeriesTask(tables, tables), tmp_path)
+    (short,) = open_series(write_series(tmp_path / "b.csv", 130), "at", Roles())
+    with pytest.raises(DataError, match=r"^b\.csv has 130 time steps, but a window has 200"):
+        detect_series(genad.ZScore(window=200), SeriesTask([short], [short]), tmp_path)
+
+
+def test_why_there_are_no_figures_is_said(tmp_path):
+    tables = labelled(tmp_path / "a.csv")
+    found = detect_series(genad.ZScore(window=5), SeriesTask(tables, tables), tmp_path)
+    assert found.ranking is None
+    assert any("Every label to judge by says normal" in note for note in found.notes)
+    constant = [replace(tables[0], table=pa.table({"flow": [1.0] * 240}), labels=None)]
+    found = detect_series(genad.ZScore(window=5), SeriesTask(constant, constant), tmp_path)
+    assert any("Channel 'flow' is constant" in note for note in found.notes)
+
+
+def test_a_saved_model_of_series_scores_a_file_as_one_series(tmp_path, capsys):
+    (series,) = open_series(write_series(tmp_path / "a.csv", label="note"), "at", Roles("note"))
+    detector = genad.ZScore(window=9, random_state=0).fit(series.frame())
+    detector.save(tmp_path / "model")
+    names = [str(tmp_path / name) for name in ("model", "a.csv", "scores.csv")]
+    for time in (["--time", "at"], []):
+        assert main(["score", *names[:2], "--out", names[2], "--force", *time]) == 0
+        scored = open_table(names[2]).read()
+        assert scored.column_names[:4] == ["at", "flow", "heat", "note"]
+        scores = detector.anomaly_score(series.frame())
+        np.testing.assert_allclose(scored["anomaly_score"].to_numpy(), scores, rtol=1e-12)
+    write_series(tmp_path / "a.csv")
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8").replace("heat", "cold")
+    (tmp_path / "a.csv").write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["score", *names[:2], "--out", names[2], "--time", "at", "--force"]) == 1
+    assert "a.csv must have the channels of the training series; missing: 'heat'" in (
+        capsys.readouterr().err
+    )

@@ -36,19 +36,20 @@ def score(
 
         follow_saved(ctx.params)
         return
-    from genad.cli import image_inputs, inputs, outputs, show
+    from genad.cli import image_inputs, inputs, outputs, series_inputs, show
     from genad.cli.progress import Bars
     from genad.registry import load
 
     inputs.check_table_name(out)
     classes = image_inputs.is_images(data)
     roles = inputs.make_roles(label, anomaly, classes=classes)
-    score_into = (
-        image_inputs.scorer_of(data, roles, size, on_error)
-        if classes
-        else inputs.scorer_of(data, roles)
-    )
     detector = load(inputs.model_folder(model))
+    if classes:
+        score_into = image_inputs.scorer_of(data, roles, size, on_error)
+    elif detector.view_.kind == "series":
+        score_into = series_inputs.scorer_of(data, time, roles)
+    else:
+        score_into = inputs.scorer_of(data, roles)
     with outputs.staged(out, force=force) as path, Bars(quiet=quiet) as bars:
         scored = score_into(detector, path, bars.rows)
     show.scored(detector, scored, out, as_json=as_json, quiet=quiet)

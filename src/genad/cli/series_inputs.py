@@ -1,13 +1,26 @@
 """What DATA on the command line means where it is series: a file, a folder, or a data set."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
+import pyarrow as pa
+
 from genad.cli.errors import Misuse
 from genad.cli.inputs import kind_of_dataset
-from genad.data import load_series
-from genad.files import Roles, SeriesTable, SeriesTask, as_series_tables, open_series
+from genad.data import load_series, open_table
+from genad.detector import Detector
+from genad.files import (
+    Roles,
+    Scored,
+    SeriesTable,
+    SeriesTask,
+    Watch,
+    as_series_tables,
+    open_series,
+    score_series,
+)
 from genad.files.series import each_series, series_files
 from genad.registry import find_detector
 
@@ -89,6 +102,36 @@ def _unlabelled(train: str, roles: Roles) -> Roles:
     """Return the roles for a file to learn from, which may lack the label."""
     names = {name for table in open_series(train, None, Roles()) for name in table.channels}
     return roles if roles.label in names else Roles(ignore=roles.ignore)
+
+
+def scorer_of(
+    data: str, time: str | None, roles: Roles
+) -> Callable[[Detector, Path, Watch], Scored]:
+    """Return what scores the series in a file into another one, as a whole.
+
+    Columns that the detector does not know are kept, and no channels.
+    """
+    if not Path(data).is_file():
+        raise Misuse(
+            f"The model is of series, and {data} is no file of one; for several series take genad "
+            "detect FOLDER --train."
+        )
+
+    def score(detector: Detector, path: Path, watch: Watch) -> Scored:
+        known = [str(name) for name in getattr(detector, "feature_names_in_", [])]
+        names = open_table(data).columns
+        others = [n for n in names if known and n not in (*known, time, roles.label)]
+        dated = [] if time is not None else [n for n in others if _holds_dates(data, n)]
+        ignored = tuple(name for name in others if name not in dated)
+        (table,) = open_series(data, time, replace(roles, ignore=ignored))
+        return score_series(detector, table, path, watch)
+
+    return score
+
+
+def _holds_dates(data: str, name: str) -> bool:
+    first = next(open_table(data).chunks(1), None)
+    return first is not None and pa.types.is_temporal(first[name].type)
 
 
 def window_for(model: str, window: int | None) -> int | Literal["auto"] | None:

@@ -62,7 +62,7 @@ def scored(detector: Detector, result: Scored, out: Path, *, as_json: bool, quie
             f"{type(detector).__name__} on {result.name}",
             f"{result.flagged:,} of {count(rows, result.item)} flagged",
             _score_facts(detector, result),
-            _image_table(result.top) if result.item == "image" else _top_table(result.top),
+            _tops(result),
             _figure_table(label_figures(result.ranking, result.flags, result.item)),
             printed.listed(result.notes),
             printed.file_table({"scores": out}),
@@ -172,6 +172,12 @@ def _reasons(row: TopAnomaly) -> list[tuple[str, str, str]]:
 
 def _short(text: str) -> str:
     return text if _TIME.match(text) else clip(text, _VALUE)
+
+
+def _tops(result: Scored) -> RenderableType | None:
+    if not result.top:
+        return None
+    return _image_table(result.top) if result.item == "image" else _top_table(result.top)
 
 
 def _label_use(found: Detection) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from genad.data.table import Table, is_frame
@@ -16,6 +17,7 @@ Stamps = NDArray[np.datetime64]
 # Clocks are put back by an hour at most, so an earlier stamp within this is no disorder.
 _CLOCK_CHANGE = np.timedelta64(1, "h")
 _ZERO = np.timedelta64(0, "s")
+_NAME = b"genad.series"  # in the metadata of a table
 _PLAIN = (int, float, list, tuple, np.number)
 
 
@@ -138,7 +140,24 @@ def _numbers(item: Any, label: str) -> Values:
     return values if values.ndim == 2 else values[:, None]
 
 
+def named(frame: pa.Table, name: str) -> pa.Table:
+    """Return a table that messages about its series call by a name.
+
+    Examples
+    --------
+    >>> read_recordings(named(pa.table({"bar": [1.0]}), "pump.csv")).each[0].label
+    'pump.csv'
+    """
+    return frame.replace_schema_metadata({_NAME: name})
+
+
+def _name_of(item: Any) -> str | None:
+    metadata = item.schema.metadata if isinstance(item, pa.Table) else None
+    return metadata[_NAME].decode() if metadata and _NAME in metadata else None
+
+
 def _from_frame(item: Any, label: str) -> Recording:
+    label = _name_of(item) or label
     frame = nw.from_native(item, eager_only=True)
     stamps = _index_stamps(item)
     times = [name for name in frame.columns if _is_time(frame[name].dtype)]
@@ -192,12 +211,15 @@ def _check_stamps(recording: Recording) -> None:
     same, set_back = int((steps == _ZERO).sum()), int((steps < _ZERO).sum())
     gaps = int((steps > 2 * usual).sum()) if usual > _ZERO else 0
     if same:
-        recording.notes.append(f"{same} rows have the time stamp of the row before: kept in order.")
+        some = "1 row has" if same == 1 else f"{same} rows have"
+        recording.notes.append(f"{some} the time stamp of the row before: kept in order.")
     if set_back:
-        recording.notes.append(f"The clock was put back {set_back} times: rows kept in order.")
+        often = "once" if set_back == 1 else f"{set_back} times"
+        recording.notes.append(f"The clock was put back {often}: rows kept in order.")
     if gaps:
+        some = "1 gap" if gaps == 1 else f"{gaps} gaps"
         recording.notes.append(
-            f"{gaps} gaps of more than twice the usual step: the rows after one follow directly."
+            f"{some} of more than twice the usual step: the rows after one follow directly."
         )
 
 

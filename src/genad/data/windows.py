@@ -109,10 +109,8 @@ class Windows(View[Recordings]):
         values = np.concatenate([recording.values for recording in source.each])
         empty = np.flatnonzero(np.isnan(values).all(0))
         if len(empty):
-            names = source.each[0].names or [str(j) for j in range(values.shape[1])]
-            raise DataError(
-                f"Channel {names[empty[0]]!r} holds no value to learn from; leave it out."
-            )
+            name = self._names(source)[empty[0]]
+            raise DataError(f"Channel {name!r} holds no value to learn from; leave it out.")
         self.fill = np.nanmedian(values, axis=0)
         values = np.where(np.isnan(values), self.fill, values)
         self.scaler.fit(values)
@@ -126,9 +124,18 @@ class Windows(View[Recordings]):
             for recording in source.each
             for note in recording.notes
         ]
+        self.notes += [
+            f"Channel {name!r} is constant in the training series: only a change of it shows."
+            for name, spread in zip(self._names(source), np.ptp(values, axis=0), strict=True)
+            if spread == 0
+        ]
         if self.asked == "auto":
             self.notes.append(f"A window has {self.window} steps, by the period of the training.")
         return self
+
+    def _names(self, source: Recordings) -> list[str]:
+        first = source.each[0]
+        return first.names or [str(j) for j in range(first.values.shape[1])]
 
     def split(  # noqa: D102
         self, source: Recordings, fraction: float, seed: int

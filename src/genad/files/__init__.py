@@ -13,7 +13,7 @@ from genad.files.job import Task, detect
 from genad.files.kept import Kept
 from genad.files.scoring import Scored, false_alarm_rate, score_source
 from genad.files.series import SeriesTable, as_series_tables, open_series
-from genad.files.series_job import EVENTS, SeriesTask, detect_series
+from genad.files.series_job import EVENTS, SeriesTask, detect_series, score_series
 from genad.files.source import Source, Watch, file_source, table_source
 from genad.files.survey import Roles, Survey, survey
 
@@ -45,6 +45,7 @@ __all__ = [
     "open_images",
     "open_series",
     "score_images",
+    "score_series",
     "score_source",
     "survey",
     "table_source",

@@ -9,6 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from genad.data import Series, open_table
+from genad.data.series import named
 from genad.errors import DataError, ParameterError
 from genad.files.labels import as_labels
 from genad.files.stamps import read_stamps
@@ -61,6 +62,7 @@ class SeriesTable:
         """Return the steps from `start` to before `stop` as the data frame that detectors take."""
         stop = len(self) if stop is None else stop
         frame = self.table.select(self.channels).slice(start, stop - start)
+        frame = named(frame, self.name)
         if self.stamps is None:
             return frame
         name = "time"

@@ -17,7 +17,7 @@ from genad.detector import Detector
 from genad.errors import DataError, ParameterError
 from genad.files.columns import ADDED
 from genad.files.job import adopt
-from genad.files.scoring import share_threshold
+from genad.files.scoring import Scored, share_threshold
 from genad.files.series import SeriesTable
 from genad.files.source import Watch, unwatched
 from genad.files.teaching import lesson
@@ -107,6 +107,7 @@ def detect_series(
         _result(detector, table, each) for table, each in zip(task.scored, scores, strict=True)
     ]
     _write(detector, task.scored, results, folder, suffix)
+    notes += _no_figures(told.judges)
     every = np.concatenate(scores)
     flags = every > detector.threshold_
     truth, known = _labels(told.judges)
@@ -128,6 +129,54 @@ def detect_series(
         taught=told.said,
         item="time step",
         series=tuple(results),
+    )
+
+
+def score_series(
+    detector: Detector, table: SeriesTable, path: Path, watch: Watch = unwatched
+) -> Scored:
+    """Score one series as a whole with a fitted detector, into a file.
+
+    Parameters
+    ----------
+    detector : fitted on series.
+    table : the series.
+    path : the CSV, TSV or Parquet file to write.
+    watch : told of the progress.
+
+    Raises
+    ------
+    DataError
+        If the series is shorter than a window, or has other channels than the training series.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from genad import ZScore
+    >>> detector = ZScore(window=1, random_state=0).fit([0.0, 1.0] * 20)
+    >>> series = SeriesTable("pump", pa.table({"bar": [0.0, 9.0]}), ["bar"], None, None)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     score_series(detector, series, Path(folder) / "scores.csv").flagged
+    1
+    """
+    _check_added([table])
+    started = time.perf_counter()
+    (scores,) = _scores(detector, [table], watch)
+    seconds = time.perf_counter() - started
+    write_table([_annotated(detector, table.table, scores)], path)
+    flags = scores > detector.threshold_
+    truth, known = _labels([table])
+    return Scored(
+        name=table.name,
+        scores=scores,
+        threshold=detector.threshold_,
+        flagged=int(flags.sum()),
+        top=[],
+        ranking=None if truth is None else ranking_report(truth, scores[known]),
+        flags=None if truth is None else precision_recall_f1(truth, flags[known]),
+        seconds=seconds,
+        notes=read_recordings(table.frame()).each[0].notes,
+        item="time step",
     )
 
 
@@ -255,6 +304,18 @@ def _labels(
     known = labels >= 0
     truth = labels[known] == 1
     return (truth if known.any() and truth.any() and not truth.all() else None), known
+
+
+def _no_figures(tables: Sequence[SeriesTable]) -> list[str]:
+    """Return why there are labels but no figures, as a list of one sentence or none."""
+    truth, known = _labels(tables)
+    if truth is not None or all(table.labels is None for table in tables):
+        return []
+    if not known.any():
+        return ["No scored time step has a label to judge by, so there are no figures."]
+    marked = any((table.labels == 1).any() for table in tables if table.labels is not None)
+    kind = "anomalous" if marked else "normal"
+    return [f"Every label to judge by says {kind}, so there are no figures: they need both kinds."]
 
 
 def _name(tables: Sequence[SeriesTable]) -> str:

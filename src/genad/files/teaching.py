@@ -88,8 +88,8 @@ def lesson(
         note = f"{name} stays a forecaster: no anomaly is labelled in what it may learn from."
         return Lesson(None, scored, notes=[note])
     said = (
-        f"{name} learnt from labels: {anomalies:,} anomalous time steps in {part}. The threshold "
-        "comes from other steps."
+        f"{name} learnt from the labels of anomalies in {part}; they are {anomalies:,} time steps, "
+        "and the threshold comes from others."
     )
     return Lesson(told, judges, said, [said])
 
