@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from genad import Forecaster
 from genad.benchmark.nab import NabFigures, NabRow, load_nab, nab_row, run_nab
 from genad.benchmark.nab_scorers import (
     FloatArray,
@@ -52,6 +53,18 @@ def ours(*, stamped: bool) -> Callable[[float], object]:
     return step
 
 
+def lstm() -> Callable[[float], object]:
+    """Return a step of a Forecaster's stream, with an LSTM of 64 units: score one, learn one."""
+    detector = Forecaster(hidden=(64,), epochs=0, random_state=0, device="cpu")
+    stream = detector.fit(np.random.default_rng(0).random(1000)).stream()
+
+    def step(value: float) -> None:
+        stream.score_one(value)
+        stream.learn_one(value)
+
+    return step
+
+
 def half_space_trees() -> Callable[[float], object]:
     """Return a step of river's detector at its defaults."""
     from river.anomaly import HalfSpaceTrees
@@ -71,6 +84,7 @@ def speed() -> None:
     rivals: dict[str, Callable[[], Callable[[float], object]]] = {
         "NoveltyScorer, no time stamps": partial(ours, stamped=False),
         "NoveltyScorer, time stamps": partial(ours, stamped=True),
+        "Forecaster, LSTM of 64 units": lstm,
     }
     try:
         half_space_trees()
@@ -87,12 +101,17 @@ def speed() -> None:
 
 def flat() -> None:
     """Print time per point and memory along a million points, all of them new values."""
-    rng, step = np.random.default_rng(0), ours(stamped=True)
+    for name, step in (("NoveltyScorer", ours(stamped=True)), ("LSTM of 64 units", lstm())):
+        _flat(name, step)
+
+
+def _flat(name: str, step: Callable[[float], object]) -> None:
+    rng = np.random.default_rng(0)
     for thousand in range(0, 1_000, 100):
         taken = [microseconds(step, rng.normal(size=10_000).tolist()) for _ in range(10)]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         stretch = f"points {thousand},000 to {thousand + 100},000"
-        print(f"{stretch}: {min(taken):.1f} us a point, {peak:.0f} MiB in all", flush=True)
+        print(f"{name}, {stretch}: {min(taken):.1f} us a point, {peak:.0f} MiB in all", flush=True)
 
 
 def cells(figures: NabFigures) -> str:
