@@ -161,6 +161,16 @@ def test_a_trailing_score_is_that_of_the_window_that_ends_there():
     assert (scores[:WINDOW] == scores[0]).all()
 
 
+@pytest.mark.parametrize("name", ["VAE", "TadGAN", "MADGAN", "FAnoGAN"])
+def test_synthetic_series_are_drawn_in_the_units_of_the_data(name):
+    X = 50 + 5 * wave()
+    detector = small(getattr(genad, name)).fit(X)
+    drawn = detector.sample(4, random_state=0)
+    assert drawn.shape == (4, WINDOW, 2) and np.isfinite(drawn).all()
+    assert abs(drawn.mean() - 50) < 25
+    np.testing.assert_array_equal(detector.sample(4, random_state=0), drawn)
+
+
 def test_a_trailing_score_sees_no_later_step():
     detector, X = plain(genad.VAE), wave(200, seed=10)
     np.testing.assert_array_equal(

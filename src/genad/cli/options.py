@@ -55,7 +55,8 @@ Label = Annotated[
         rich_help_panel=DATA_PANEL,
         help="Column that says what is an anomaly: 0/1, booleans or words such as normal and "
         "anomaly. Never a feature; figures against it are shown beside the result. For a "
-        "conditional model, the class of each row.",
+        "conditional model, the class of each row; a pretrainedclassifier learns the anomalies of "
+        "one part and is judged by the others.",
     ),
 ]
 Anomaly = Annotated[

@@ -51,8 +51,8 @@ class PretrainedClassifier(CausalDetector, TrainedDetector):
 
     References
     ----------
-    Semi-supervised Sequence Learning (Dai and Le, 2015), section 2.1, pre-trains a recurrent
-    network in this way for texts.
+    Semi-supervised Sequence Learning (Dai and Le, 2015): so for texts, by forecasts of the next
+    word. Deviations: series, and a label for each step in the place of one for the whole.
 
     Examples
     --------

@@ -108,6 +108,6 @@ def _distance(channels: int) -> Any:
     except ImportError as error:
         raise MissingDependencyError(
             "Dynamic time warping needs the package dtaidistance with its compiled part; install "
-            "it with pip install 'genad[series]', or choose error='area' or error='point'."
+            "it with pip install 'genad[dtw]', or choose error='area' or error='point'."
         ) from error
     return dtw_cc.distance if channels == 1 else dtw_cc.distance_ndim
