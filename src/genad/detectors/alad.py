@@ -1,5 +1,6 @@
 """ALAD: a bidirectional GAN with two more discriminators that close both cycles."""
 
+from functools import partial
 from typing import Literal, final
 
 import torch
@@ -10,6 +11,7 @@ from genad.losses import absolute_error, fake_loss, per_sample, real_loss
 from genad.nets import PRIOR_BULK, JointDiscriminator, Networks, latent_size
 from genad.parameters import Share
 from genad.training import GeneratorModel, Model, Objective, Terms
+from genad.training.schedule import held_then_linear
 
 
 @final
@@ -30,8 +32,9 @@ class ALAD(LatentDetector):
     References
     ----------
     Adversarially Learned Anomaly Detection (Zenati et al., 2018), equations 3-4 and algorithm 1;
-    spectral normalisation on the three discriminators and the encoder. Deviation: the encoder stays
-    within three standard deviations of the prior, beyond which the generator never learnt anything.
+    spectral normalisation on the three discriminators and the encoder. Deviations: the encoder
+    stays within three standard deviations of the prior, beyond which the generator never learnt
+    anything; and the learning rate falls in the second half.
 
     Examples
     --------
@@ -63,12 +66,12 @@ class _ALADModel(GeneratorModel):
         self.d_zz = JointDiscriminator(latents, latents, spectral=True)
 
     def objectives(self) -> list[Objective]:
-        betas = (0.5, 0.999)
+        player = partial(Objective, betas=(0.5, 0.999), schedule=held_then_linear)
         judges = (self.d_xz, self.d_xx, self.d_zz)
         makers = (self.encoder, self.generator)
         return [
-            Objective("discriminator", judges, self.discriminator_loss, betas=betas),
-            Objective("generator", makers, self.generator_loss, betas=betas),
+            player("discriminator", judges, self.discriminator_loss),
+            player("generator", makers, self.generator_loss),
         ]
 
     def logits(self, x: Tensor) -> dict[str, tuple[Tensor, Tensor]]:

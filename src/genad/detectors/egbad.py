@@ -1,5 +1,6 @@
 """EGBAD: a bidirectional GAN, whose encoder is trained along with it."""
 
+from functools import partial
 from typing import Literal, final
 
 import torch
@@ -10,6 +11,7 @@ from genad.losses import absolute_error, fake_loss, per_sample, real_loss, squar
 from genad.nets import PRIOR_BULK, JointDiscriminator, Networks, latent_size
 from genad.parameters import NaturalFloat, Share
 from genad.training import GeneratorModel, Model, Objective, Terms
+from genad.training.schedule import held_then_linear
 
 
 @final
@@ -34,7 +36,8 @@ class EGBAD(LatentDetector):
     Efficient GAN-Based Anomaly Detection (Zenati et al., 2018), section 3 with the feature-matching
     loss. Deviations: the generator minimises the non-saturating loss, as the authors' code does
     too; the encoder stays within three standard deviations of the prior, beyond which the
-    generator never learnt anything; and both are also asked to be each other's inverse. The
+    generator never learnt anything; the learning rate falls in the second half, without which the
+    last steps decide; and both are also asked to be each other's inverse. The
     adversarial loss alone leaves them free to pair rows and latents in many ways (ALICE, Li et
     al., 2017), so that what is reconstructed, and with it the score, varies from seed to seed.
 
@@ -67,10 +70,11 @@ class _EGBADModel(GeneratorModel):
         self.discriminator = JointDiscriminator(nets, nets.for_latents(self.latent))
 
     def objectives(self) -> list[Objective]:
-        both, betas = (self.encoder, self.generator), (0.5, 0.999)
+        both = self.encoder, self.generator
+        player = partial(Objective, betas=(0.5, 0.999), schedule=held_then_linear)
         return [
-            Objective("discriminator", (self.discriminator,), self.discriminator_loss, betas=betas),
-            Objective("generator", both, self.generator_loss, betas=betas),
+            player("discriminator", (self.discriminator,), self.discriminator_loss),
+            player("generator", both, self.generator_loss),
         ]
 
     def logits(self, x: Tensor) -> tuple[Tensor, Tensor]:

@@ -18,6 +18,25 @@ def constant(progress: float) -> float:
     return 1.0
 
 
+def held_then_linear(progress: float) -> float:
+    """Return a factor that is 1 for the first half and then falls in a straight line to 0.
+
+    Two players who both keep their step size never come to rest; which of their last positions a
+    GAN ends in is chance.
+
+    References
+    ----------
+    Unpaired Image-to-Image Translation using Cycle-Consistent Adversarial Networks (Zhu et al.,
+    2017), section 4, whose second half of the epochs does the same.
+
+    Examples
+    --------
+    >>> held_then_linear(0.4), held_then_linear(0.75), held_then_linear(1.0)
+    (1.0, 0.5, 0.0)
+    """
+    return min(1.0, 2 * (1 - progress))
+
+
 def one_cycle(progress: float) -> float:
     """Return a factor that rises from 0.04 to 1 in the first 30 % and then falls to nearly 0.
 
