@@ -9,8 +9,8 @@ from genad.benchmark.suite import Suite
 
 # So many test images in the quick suites.
 _SOME = 2500
-# Fixed for all classes of a set, after trials on classes 2 and 8 of MNIST, 6 of Fashion-MNIST and
-# 0 of CIFAR-10. Networks have a minute a class or less, so passes over the images are few.
+# Fixed for all classes of a set, after trials on classes 2 and 8 of MNIST and 0 of CIFAR-10. A
+# class is to take about a minute of a core, so passes over the images are few.
 _MODELS = ("ssgan", "transformprediction", "vae", "ganomaly", "anogan", "fanogan", "egbad", "alad")
 _GREY: dict[str, Any] = {
     "epochs": 12,
