@@ -2,6 +2,7 @@
 
 from genad.detectors.alad import ALAD
 from genad.detectors.anogan import AnoGAN
+from genad.detectors.auto_detector import AutoDetector
 from genad.detectors.autoencoder import AutoEncoder
 from genad.detectors.conditional_gan import ConditionalGAN
 from genad.detectors.conditional_vae import ConditionalVAE
@@ -33,6 +34,7 @@ __all__ = [
     "SSGAN",
     "VAE",
     "AnoGAN",
+    "AutoDetector",
     "AutoEncoder",
     "ConditionalGAN",
     "ConditionalVAE",
