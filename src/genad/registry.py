@@ -10,6 +10,8 @@ from genad.errors import ModelFormatError, ParameterError
 from genad.storage import read_model
 
 ENTRY_POINT = "genad.detectors"
+# Names for the command line.
+_SHORT = {"auto": "autodetector"}
 
 
 def detector_classes() -> dict[str, type[Detector]]:
@@ -46,6 +48,7 @@ def find_detector(name: str) -> type[Detector]:
         return external(name)
     classes = detector_classes()
     key = name.lower().replace("-", "").replace("_", "")
+    key = _SHORT.get(key, key)
     if key not in classes:
         raise ParameterError(f"There is no detector {name!r}; choose one of {', '.join(classes)}.")
     return classes[key]

@@ -29,8 +29,9 @@ def detect(
     train_rows: options.TrainRows = 1_000_000,
     size: options.Size = None,
     on_error: options.OnError = "raise",
-    model: options.Model = "vae",
+    model: options.Model = "auto",
     members: options.Members = None,
+    budget: options.Budget = None,
     epochs: options.Epochs = None,
     settings: options.Settings = None,
     threshold: options.Threshold = None,
@@ -69,8 +70,9 @@ def detect(
     source = jobs.DataOptions(
         data, train, time, window, roles, normal_only, train_rows, top, size, on_error
     )
-    given: dict[str, Any] = {"members": members, "epochs": epochs, "threshold": threshold}
-    given |= {"contamination": contamination, "random_state": seed, "device": device}
+    given: dict[str, Any] = {"members": members, "budget": budget, "epochs": epochs}
+    given |= {"threshold": threshold, "contamination": contamination}
+    given |= {"random_state": seed, "device": device}
     job = jobs.make_job(source, model, settings, **given)
     suffix = inputs.scores_suffix(data, scores_format)
     detection = _run(job, ctx.obj, suffix, out, resume=resume, force=force, quiet=quiet)

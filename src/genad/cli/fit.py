@@ -20,8 +20,9 @@ def fit(
     classes: options.Classes = None,
     size: options.Size = None,
     on_error: options.OnError = "raise",
-    model: options.Model = "vae",
+    model: options.Model = "auto",
     members: options.Members = None,
+    budget: options.Budget = None,
     epochs: options.Epochs = None,
     settings: options.Settings = None,
     threshold: options.Threshold = None,
@@ -54,8 +55,9 @@ def fit(
             train, roles, normal_only, train_rows, tuple(classes or ()), size, on_error
         )
     )
-    given: dict[str, Any] = {"members": members, "epochs": epochs, "threshold": threshold}
-    given |= {"contamination": contamination, "random_state": seed, "device": device}
+    given: dict[str, Any] = {"members": members, "budget": budget, "epochs": epochs}
+    given |= {"threshold": threshold, "contamination": contamination}
+    given |= {"random_state": seed, "device": device}
     detector = make_detector(model, settings, **given)
     with (
         outputs.staged(out, force=force, holds=outputs.MODEL) as folder,

@@ -9,6 +9,7 @@ from genad.cli.follow import FollowOptions, follow, kept
 from genad.cli.inputs import model_folder
 from genad.cli.settings import make_detector
 from genad.detector import CausalDetector, Detector
+from genad.detectors import AutoDetector
 from genad.files import Roles, open_series
 from genad.files.following import Following, usual_warm_up
 from genad.files.lines import StepReader
@@ -25,7 +26,9 @@ def follow_new(given: Mapping[str, Any]) -> None:
     ----------
     given : the options of `genad detect`, by name.
     """
-    model, train, warm_up = given["model"], given["train"], given["warm_up"]
+    # Of the detectors that can follow, auto takes the one that it takes for such series.
+    model = "streamingnovelty" if given["model"] == "auto" else given["model"]
+    train, warm_up = given["train"], given["warm_up"]
     _check_causal(find_detector(model))
     renamed = {name: given[name] for name in _PARAMETERS} | {"random_state": given["seed"]}
     detector = cast(CausalDetector, make_detector(model, given["settings"], **renamed))
@@ -56,7 +59,8 @@ def follow_saved(given: Mapping[str, Any]) -> None:
     ----------
     given : the options of `genad score`, by name.
     """
-    detector, options = cast(CausalDetector, load(model_folder(given["model"]))), _options(given)
+    saved, options = load(model_folder(given["model"])), _options(given)
+    detector = cast(CausalDetector, saved.detector_ if isinstance(saved, AutoDetector) else saved)
     _check_causal(type(detector))
     names = getattr(detector, "feature_names_in_", None)
 

@@ -118,7 +118,7 @@ Model = Annotated[
         metavar="NAME",
         rich_help_panel=MODEL_PANEL,
         help="Detector of `genad models`, or of another library, as in sklearn.IsolationForest or "
-        "pyod.knn.",
+        "pyod.knn; auto chooses one by the data.",
     ),
 ]
 Threshold = Annotated[
@@ -163,6 +163,15 @@ Members = Annotated[
         rich_help_panel=MODEL_PANEL,
         help="Train N detectors of that name side by side, and take the mean of their calibrated "
         "scores.",
+    ),
+]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        metavar="TIME",
+        rich_help_panel=MODEL_PANEL,
+        help="Time that fitting should take at most, as in 60s, 5m or 1h: training is cut short, "
+        "or a quicker detector taken. For --model auto.",
     ),
 ]
 Epochs = Annotated[

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import GenericAlias, NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
+from genad.cli.durations import seconds_of
 from genad.cli.errors import Misuse
 from genad.detector import CausalDetector, ConditionalDetector, Detector, TrainedDetector
 from genad.detectors import Ensemble
@@ -41,6 +42,9 @@ def make_detector(
     if twice := sorted(named.keys() & given.keys()):
         raise Misuse(f"{twice[0]} is given twice, as an option and with --set: give it once.")
     given = {"random_state": 0} | given | named
+    if isinstance(budget := given.get("budget"), str):
+        given["budget"] = seconds_of(budget)
+        _check_budgeted(cls, model)
     _check_names(cls, given)
     if isinstance(rule := given.get("threshold"), str):
         parse_threshold(rule)
@@ -56,6 +60,14 @@ def _check(detector: Detector) -> None:
         raise
     except ValueError as error:
         raise Misuse(str(error)) from error
+
+
+def _check_budgeted(cls: type[Detector], model: str) -> None:
+    if "budget" not in cls._get_param_names():
+        raise Misuse(
+            f"--budget is kept by --model auto, which is the default, and not by {model}: leave "
+            "out one of them."
+        )
 
 
 def _ensemble(cls: type[Detector], members: int, given: dict[str, Any]) -> Detector:

@@ -129,7 +129,7 @@ class AutoDetector(WrappingDetector):
         if isinstance(inner, CausalDetector):
             return inner._train(model, samples, held_out, seed)  # it learns nothing but a threshold
         if isinstance(inner, TrainedDetector):
-            plan = clock.plan(inner, model, samples, self._left(budget))
+            plan = clock.plan(inner, model, samples, self._started + budget)
             if plan.enough:
                 if plan.updates < plan.wanted:
                     self.choice_ += (
@@ -160,6 +160,9 @@ class AutoDetector(WrappingDetector):
 
     def _left(self, budget: float) -> float:
         return budget - (clock.now() - self._started)
+
+    def _normal(self, source: Any, held: Any) -> Any:
+        return self.detector_._normal(source, held)
 
     def _over(
         self,

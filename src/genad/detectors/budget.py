@@ -47,15 +47,15 @@ class Plan:
         return self.updates >= _LEAST * self.wanted
 
 
-def plan(detector: TrainedDetector, model: Model, samples: Samples, seconds: float) -> Plan:
-    """Return how long a detector can be trained in so many seconds, by a few that are timed.
+def plan(detector: TrainedDetector, model: Model, samples: Samples, end: float) -> Plan:
+    """Return how long a detector can be trained until a time, by a few updates that are timed.
 
     Parameters
     ----------
     detector : not fitted; says the batch size and the epochs without a budget.
     model : its model, prepared; it stays as it is.
     samples : to train on.
-    seconds : that are left for the whole fit.
+    end : when the whole fit should be over, by `now`.
     """
     n, batch = len(samples), detector.batch_size
     per_epoch = -(-n // batch)
@@ -63,8 +63,8 @@ def plan(detector: TrainedDetector, model: Model, samples: Samples, seconds: flo
     epochs = default if detector.epochs is None else detector.epochs
     stages = len({objective.stage for objective in model.objectives()}) or 1
     each = stages * _seconds_per_update(detector, model, samples)
-    updates = int(_TRAINING * max(0.0, seconds) / each) if each > 0 else epochs * per_epoch
-    wanted = epochs * per_epoch
+    wanted, left = epochs * per_epoch, max(0.0, end - now())
+    updates = int(_TRAINING * left / each) if each > 0 else wanted
     if updates >= wanted:
         return Plan(epochs, n, wanted, wanted)
     if updates >= per_epoch:

@@ -32,6 +32,7 @@ class Facts:
     features : columns or channels; 0 for images.
     shortest : time steps of the shortest series; 0 for other data.
     stamped : whether all series have time stamps.
+    window : steps in a window, as far as somebody said.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Facts:
     features: int = 0
     shortest: int = 0
     stamped: bool = False
+    window: int | Literal["auto"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +59,9 @@ def facts(data: Any, window: int | Literal["auto"] | None) -> Facts:
     Examples
     --------
     >>> facts([[1.0, 2.0], [3.0, 4.0]], None)
-    Facts(kind='table', items=2, features=2, shortest=0, stamped=False)
-    >>> facts([1.0, 2.0, 3.0], "auto")
-    Facts(kind='series', items=3, features=1, shortest=3, stamped=False)
+    Facts(kind='table', items=2, features=2, shortest=0, stamped=False, window=None)
+    >>> facts([1.0, 2.0, 3.0], 2)
+    Facts(kind='series', items=3, features=1, shortest=3, stamped=False, window=2)
     """
     if window is not None or _is_series(data):
         each = read_recordings(data).each
@@ -69,6 +71,7 @@ def facts(data: Any, window: int | Literal["auto"] | None) -> Facts:
             each[0].values.shape[1],
             min(len(recording) for recording in each),
             all(recording.stamps is not None for recording in each),
+            window,
         )
     if kind_of(data, None) == "image":
         return Facts("image", len(data))
@@ -113,7 +116,8 @@ def _for_series(found: Facts) -> Choice:
         return Choice(StreamingNovelty(probationary_period=period), why)
     channels = f"{found.features:,} channels" if found.features > 1 else "a channel without stamps"
     why = f"windows of {channels} are judged best by the most similar ones of normal series."
-    return Choice(NearestNeighbours(window="auto", stride=_STRIDE), why)
+    stride = min(_STRIDE, found.window) if isinstance(found.window, int) else _STRIDE
+    return Choice(NearestNeighbours(window="auto", stride=stride), why)
 
 
 def _is_series(data: Any) -> bool:
