@@ -224,6 +224,18 @@ def test_where_nothing_is_quick_enough_the_quickest_is_taken(table, monkeypatch)
     assert len(auto.anomaly_score(table)) == 600
 
 
+@pytest.mark.parametrize(
+    ("window", "X"), [(8, wave(2)), (None, np.arange(768.0).reshape(12, 8, 8))]
+)
+def test_the_quickest_reads_the_data_as_the_first_choice_did(window, X, monkeypatch, tmp_path):
+    Clock(monkeypatch, per_update=1.0, per_glance=1.0)
+    auto = AutoDetector(random_state=0, budget=0.5, window=window).fit(X)
+    assert isinstance(auto.detector_, ZScore)
+    auto.save(tmp_path / "model")
+    loaded = genad.load(tmp_path / "model")
+    np.testing.assert_array_equal(loaded.anomaly_score(X), auto.anomaly_score(X))
+
+
 def test_a_detector_without_training_has_its_budget_too(monkeypatch):
     Clock(monkeypatch, per_update=0.0)
     assert isinstance(AutoDetector(budget=9.0).fit(line(40)).detector_, NearestNeighbours)

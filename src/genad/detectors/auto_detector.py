@@ -18,6 +18,7 @@ from genad.detector import (
 )
 from genad.detectors import budget as clock
 from genad.detectors.neighbours import NearestNeighbours
+from genad.detectors.novelty import Novelty
 from genad.detectors.suiting import facts, suiting
 from genad.detectors.z_score import ZScore
 from genad.errors import ParameterError
@@ -143,9 +144,10 @@ class AutoDetector(WrappingDetector):
     def _quick(self, budget: float, samples: Samples, held_out: Samples) -> History:
         """Take the best of the detectors that are not trained for which there is time."""
         shape, first = tuple(samples[:1].shape[1:]), type(self.chosen_).__name__
-        remember = isinstance(self.chosen_, NearestNeighbours) or first == "Novelty"
+        seen = {name: getattr(self.chosen_, name) for name in ("scaler", "window", "stride")}
+        remember = isinstance(self.chosen_, NearestNeighbours | Novelty)
         for detector in (NearestNeighbours(), ZScore()) if remember else (ZScore(),):
-            self.chosen_ = detector
+            self.chosen_ = detector.set_params(**seen)  # the data has been read already
             model = self._inner()._build(shape).to(samples.device)
             needed = clock.seconds_to_fit(detector, model, samples, held_out)
             if needed <= self._left(budget):
