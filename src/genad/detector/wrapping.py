@@ -9,6 +9,7 @@ from genad.detector.base import Detector
 D = TypeVar("D", bound=Detector)
 
 _OF_THE_VIEW = ("scaler", "window", "stride")
+_OURS = ("contamination", "threshold", "validation_fraction", "random_state", "device")
 
 
 class WrappingDetector(Detector):
@@ -26,7 +27,7 @@ class WrappingDetector(Detector):
         """Return the same detector, but with the parameters that are decided here."""
         given = {name: getattr(self, name) for name in _OF_THE_VIEW}
         changed = {name: v for name, v in given.items() if v != getattr(Detector, name)}
-        ours = changed | {"random_state": self.random_state, "device": self.device}
+        ours = changed | {name: getattr(self, name) for name in _OURS}
         # Not a clone: callbacks are to be called, not copied.
         return type(inner)(**inner.get_params(deep=False) | ours)
 

@@ -130,7 +130,7 @@ def _shape(data: Any) -> tuple[int, ...]:
     shape = getattr(data, "shape", None)
     if shape is None:
         try:
-            shape = np.shape(data)
-        except ValueError:  # ragged; reading it says so
+            shape = np.asarray(data).shape
+        except (ValueError, TypeError):  # no array; reading it says so
             shape = ()
     return tuple(shape)
