@@ -16,6 +16,7 @@ from genad.detector import TrainedDetector
 from genad.detectors import budget as clock
 from genad.detectors.suiting import ENOUGH_ROWS, Facts, facts, suiting
 from genad.errors import ParameterError
+from genad.training import History
 from helpers import line
 
 HOURS = pd.date_range("2024-01-01", periods=240, freq="h")
@@ -197,7 +198,7 @@ def test_less_than_an_epoch_trains_on_some_of_the_rows(monkeypatch):
     monkeypatch.setattr(Novelty, "default_updates", 10)  # 1,600 rows of 2,000 train: 9 batches
     seen = []
     monkeypatch.setattr(
-        Novelty, "_train", lambda self, m, x, h, s: seen.append((self.epochs, len(x)))
+        Novelty, "_train", lambda self, m, x, h, s: seen.append((self.epochs, len(x))) or History()
     )
     monkeypatch.setattr(AutoDetector, "_calibrate", lambda *_: None)
     Clock(monkeypatch, per_update=1.0)

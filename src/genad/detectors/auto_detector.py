@@ -117,10 +117,13 @@ class AutoDetector(WrappingDetector):
     def _train(self, model: Model, samples: Samples, held_out: Samples, seed: int) -> History:
         inner = self._inner()
         if self.budget is not None:
-            return self._within(self.budget, model, samples, held_out, seed)
-        if isinstance(inner, TrainedDetector):
-            inner.set_params(checkpoint=self.checkpoint, callbacks=self.callbacks)
-        return inner._train(model, samples, held_out, seed)
+            history = self._within(self.budget, model, samples, held_out, seed)
+        else:
+            if isinstance(inner, TrainedDetector):
+                inner.set_params(checkpoint=self.checkpoint, callbacks=self.callbacks)
+            history = inner._train(model, samples, held_out, seed)
+        history.notes.insert(0, self.choice_)
+        return history
 
     def _within(
         self, budget: float, model: Model, samples: Samples, held_out: Samples, seed: int
