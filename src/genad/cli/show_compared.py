@@ -96,7 +96,7 @@ def _table(title: str, grid: Grid | None) -> RenderableType | None:
     table = Table(box=None, pad_edge=False)
     table.add_column("")
     for column in grid.columns:
-        table.add_column(column.name, justify="right")
+        table.add_column(column.name.removesuffix(" distance"), justify="right")
     for row in grid.rows:
         if row.note != "untrained":
             style = "dim" if row.reference else ""

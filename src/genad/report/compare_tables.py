@@ -47,9 +47,9 @@ _COSTS = (
 
 def quality_table(found: Comparison) -> Grid:
     """Return the quality of samples, with real ones and those of untrained networks beside it."""
-    entries = [
-        Entry("real samples", _quality(found.real, found.accuracy), "others, as a bound", True)
-    ]
+    told = any(each.asked is not None for each in found.contenders)
+    bound = _quality(found.real, found.accuracy if told else None)
+    entries = [Entry("real samples", bound, "others, as a bound", True)]
     for each in found.contenders:
         right = None if each.asked is None else each.asked.accuracy
         entries.append(Entry(each.name, _quality(each.quality, right)))
