@@ -48,11 +48,11 @@ def test_ours_stands_beside_the_published_figure(folder):
     lines = where_page(folder, rows).splitlines()
     both = "0.9200 ± 0.0000 | 0.6200 ± 0.0000 | 0.5200 ± 0.0000"
     one = "0.9400 ± 0.0000 | 0.6400 ± 0.0000 | 0.5400 ± 0.0000"
-    assert f"| VAE | 0.8000 | {both} | a paper |" in lines
-    assert f"| VAE, toys/all | 0.7000 | {one} | a paper |" in lines
-    assert "| GAN | 0.9900 |  |  | 0.5200 ± 0.0000 | another |" in lines
+    assert f"| VAE (a paper) | 0.8000 | {both} |" in lines
+    assert f"| VAE, toys/all (a paper) | 0.7000 | {one} |" in lines
+    assert "| GAN (another) | 0.9900 |  |  | 0.5200 ± 0.0000 |" in lines
     # PyOD's detector is better, but not ours.
-    assert f"| best of ours: VAE |  | {both} |  |" in lines
+    assert f"| best of ours: VAE |  | {both} |" in lines
     assert "genad bench toys --seeds 2 --models vae,pyod.knn" in lines
     assert "elsewhere" not in "\n".join(lines)
 

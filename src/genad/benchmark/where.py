@@ -1,7 +1,6 @@
 """Where we stand: published figures with ours beside them, from the results alone."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -44,27 +43,27 @@ def where_page(folder: Path, published: Sequence[Published] = PUBLISHED) -> str:
 def _section(table: pa.Table, rows: Sequence[Published]) -> str:
     suite = told(table)
     body = [f"## {suite['title']}", " ".join(suite["sentences"])]
-    for metric, some in groupby(rows, key=lambda row: row.metric):
-        body += [f"### {(HEADLINES | F1S)[metric]}", _table(table, metric, list(some))]
+    for metric in dict.fromkeys(row.metric for row in rows):
+        some = [row for row in rows if row.metric == metric]
+        body += [f"### {(HEADLINES | F1S)[metric]}", _table(table, metric, some)]
     return "\n\n".join([*body, f"```\n{commands(table)}\n```\n"])
 
 
 def _table(table: pa.Table, metric: str, rows: Sequence[Published]) -> str:
     found = grid(table, metric)
-    head = ["detector", "published", "ours", "untrained", "random", "source"]
+    head = ["detector", "published", "ours", "untrained", "random"]
     lines = [
         [
-            f"{row.detector}{row.dataset and f', {row.dataset}'}",
+            f"{row.detector}{row.dataset and f', {row.dataset}'} ({row.source})",
             _plain(row.value),
             *(_ours(found, label, row.dataset) for label in _beside(row.ours)),
-            row.source,
         ]
         for row in rows
     ]
     best = _best(found, table)
-    lines += [
-        [f"best of ours: {best}", "", *(_ours(found, label, "") for label in _beside(best)), ""]
-    ]
+    lines.append(
+        [f"best of ours: {best}", "", *(_ours(found, label, "") for label in _beside(best))]
+    )
     return markdown(head, lines)
 
 
