@@ -8,6 +8,10 @@ from typing import Any
 from torch import Tensor
 
 
+# Where a tensor of its own begins: at a multiple of so many bytes.
+_ALIGNMENT = 64
+
+
 class Memory:
     """The tensors of a recording by the memory they share, some of which can be moved.
 
@@ -28,16 +32,24 @@ class Memory:
         self._sharing: dict[int, list[Tensor]] = defaultdict(list)
         self._owned: set[int] = set()  # written anew at every replay, and by one operation
         self._given: set[int] = set()  # from outside, such as weights
+        self._aligned: set[int] = set()  # in memory that begins as it would by itself
 
     def note(self, value: Any) -> None:
         """Remember tensors that share memory with others, or are computed once."""
         for tensor in _tensors(value):
             self._sharing[_place(tensor)].append(tensor)
 
-    def own(self, value: Any) -> None:
-        """Remember tensors that have memory of their own, which every replay writes anew."""
+    def own(self, value: Any, *, aligned: bool = False) -> None:
+        """Remember tensors that have memory of their own, which every replay writes anew.
+
+        With `aligned` they are moved only to where memory of their own could begin, too: on some
+        processors the last bits of a matrix product depend on that.
+        """
         self.note(value)
-        self._owned.update(_place(tensor) for tensor in _tensors(value))
+        places = {_place(tensor) for tensor in _tensors(value)}
+        self._owned |= places
+        if aligned:
+            self._aligned |= places
 
     def give(self, tensor: Tensor) -> None:
         """Remember a tensor from outside, which may be written to but not moved."""
@@ -80,6 +92,7 @@ class Memory:
             and tensor.dtype == slot.dtype
             and tensor.is_contiguous()
             and slot.is_contiguous()
+            and (old not in self._aligned or slot.data_ptr() % _ALIGNMENT == 0)
             and tensor.numel() * tensor.element_size() == tensor.untyped_storage().nbytes()
         )
 

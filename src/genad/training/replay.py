@@ -25,6 +25,7 @@ _CONSTANT = {"ones_like", "zeros_like", "full_like", "full", "zeros", "ones", "s
 _CONSTANT |= {"new_zeros", "new_ones", "new_full", "arange"}
 # Memory that some operation to come will fill.
 _EMPTY = {"empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided"}
+_PRODUCTS = {"mm", "addmm", "bmm", "baddbmm", "mv", "addmv"}
 
 Call = Callable[[], Any]
 
@@ -142,7 +143,7 @@ class _Plan:
         if node in self._constant or _is_view(operation) or name == "_unsafe_view":
             self._memory.note(value)
             return value
-        self._memory.own(value)
+        self._memory.own(value, aligned=name in _PRODUCTS)
         if node in self._needed and name not in _EMPTY:
             self._steps.append(self._step(operation, args, kwargs, value))
         return value
