@@ -7,7 +7,6 @@ from typing import Any
 
 from torch import Tensor
 
-
 # Where a tensor of its own begins: at a multiple of so many bytes.
 _ALIGNMENT = 64
 
