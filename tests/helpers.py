@@ -29,7 +29,8 @@ def settings_for(cls, **wanted):
 def tiny(cls, **changes):
     """Return a detector of a class, small unless the changes say otherwise."""
     settings = settings_for(cls, **TINY)
-    if "detector" in changes:  # of which those that are not at their default count
+    if isinstance(changes.get("detector"), genad.Detector):
+        # Of its parameters those count that are not at their default.
         given = changes["detector"]
         usual = type(given)().get_params()
         changed = {k: v for k, v in given.get_params().items() if v is not usual[k]}

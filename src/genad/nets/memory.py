@@ -8,7 +8,6 @@ from genad.nets.sized import DataSized
 _BLOCK = 2**24  # values held at a time
 _SPARE = 16  # candidates beyond those asked for
 _SAME = 1e-6  # a distance below this, relative to the size of the row, is rounding
-_ZERO = 1e-30  # as good as no distance
 
 
 class Memory(DataSized):
@@ -76,6 +75,8 @@ class Memory(DataSized):
             rough = torch.addmm(self.rows.square().sum(1), x, self.rows.T, alpha=-2)
         places = rough.topk(min(k + _SPARE, count), largest=False).indices
         squares = (x[:, None] - self.rows[places]).square().sum(2)
-        exact = squares.clamp(min=_ZERO).sqrt()  # whose derivative is finite everywhere
+        apart = squares > 0
+        # No distance is zero, and its derivative finite: none instead of the root's.
+        exact = torch.where(apart, squares, 1.0).sqrt() * apart
         distances, order = exact.topk(min(k, count), largest=False)
         return distances, places.gather(1, order)
