@@ -268,7 +268,8 @@ def nab_figures(streams: Mapping[str, NabStream], scores: Scores) -> Figures:
     --------
     >>> time = np.datetime64("2024-01-01") + np.arange(40)
     >>> streams = {"real/disk.csv": NabStream(np.zeros(40), time, [(time[20], time[29])])}
-    >>> nab_figures(streams, {"real/disk.csv": np.arange(40) == 20.0})["nab_standard"]
+    >>> scores = (np.arange(40) == 20).astype(float)
+    >>> nab_figures(streams, {"real/disk.csv": scores})["nab_standard"]
     100.0
     """
     return _row("", [_corpus(streams, scores)]).figures()

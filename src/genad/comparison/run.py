@@ -58,6 +58,7 @@ def compare(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from genad import VAE
     >>> from genad.comparison import unlabelled_subject
     >>> subject = unlabelled_subject("rows", np.random.default_rng(0).normal(size=(200, 2)))
