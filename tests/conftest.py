@@ -1,6 +1,8 @@
 """What every test gets: one thread a worker, examples that repeat, a torch generator of its own."""
 
 import os
+import re
+from types import SimpleNamespace
 
 # Before torch loads: several workers share the processor.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -8,6 +10,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 import torch
 from hypothesis import HealthCheck, settings
+
+from genad.cli import main
+
+SAYS = re.compile(r"Error: [^\n]+\n")
 
 settings.register_profile(
     "genad",
@@ -33,3 +39,31 @@ def threads():
     before = torch.get_num_threads()
     yield torch.set_num_threads
     torch.set_num_threads(before)
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, capsys):
+    """Run a command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        code = main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
+
+    return command
+
+
+@pytest.fixture
+def fails(run, tmp_path):
+    """Run a command that must fail with one sentence and leave nothing behind."""
+
+    def command(code, *arguments):
+        before = sorted(tmp_path.rglob("*"))
+        ended = run(*arguments)
+        assert (ended.code, ended.out) == (code, "")
+        assert SAYS.fullmatch(ended.err), ended.err
+        assert sorted(tmp_path.rglob("*")) == before
+        return ended.err
+
+    return command

@@ -2,14 +2,12 @@
 
 import json
 import re
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import genad
-from genad.cli import main
 from genad.data import ImageFolder, open_table
 from genad.data.images import ImageArray
 from genad.files import ImageTable, ImageTask, detect_images
@@ -17,7 +15,6 @@ from genad.report import detect_page
 from genad.report.images import found_images
 from genad.report.pictures import heat
 
-SAYS = re.compile(r"Error: [^\n]+\n")
 TINY = ["--model", "autoencoder", "--epochs", "1", "--set", "hidden=8", "--set", "latent=2"]
 
 
@@ -29,34 +26,6 @@ def save(folder, images):
     folder.mkdir(parents=True, exist_ok=True)
     for number, image in enumerate(images):
         Image.fromarray(image).save(folder / f"{number:02}.png")
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run a command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return command
-
-
-@pytest.fixture
-def fails(run, tmp_path):
-    """Run a command that must fail with one sentence and leave nothing behind."""
-
-    def command(code, *arguments):
-        before = sorted(tmp_path.rglob("*"))
-        ended = run(*arguments)
-        assert (ended.code, ended.out) == (code, "")
-        assert SAYS.fullmatch(ended.err), ended.err
-        assert sorted(tmp_path.rglob("*")) == before
-        return ended.err
-
-    return command
 
 
 @pytest.fixture

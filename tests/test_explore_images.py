@@ -2,21 +2,18 @@
 
 import json
 import re
-from types import SimpleNamespace
+from functools import partial
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from genad.cli import main
 from genad.data.images import ImageArray
 from genad.files import ImageTable, holds_images, open_images
 from genad.profiles import open_any_images, profile_images
 from genad.profiles.pixels import look_at_pixels
 from genad.report import explore_page
 from genad.report.explore_images import images_content
-
-SAYS = re.compile(r"Error: [^\n]+\n")
 
 
 def noise(n, *shape, seed=0):
@@ -30,31 +27,9 @@ def save(folder, images, mode=None):
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(run):
     """Run the command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        code = main(["explore", *map(str, arguments)])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return command
-
-
-@pytest.fixture
-def fails(run, tmp_path):
-    """Run the command, which must fail with one sentence and leave nothing behind."""
-
-    def command(code, *arguments):
-        before = sorted(tmp_path.rglob("*"))
-        ended = run(*arguments)
-        assert (ended.code, ended.out) == (code, "")
-        assert SAYS.fullmatch(ended.err), ended.err
-        assert sorted(tmp_path.rglob("*")) == before
-        return ended.err
-
-    return command
+    return partial(run, "explore")
 
 
 def table(images, classes=None, names=()):

@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import datetime, timedelta
-from types import SimpleNamespace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genad.cli import main
 from genad.data.period import autocorrelation
 from genad.files import SeriesTable
 from genad.profiles import profile_series
@@ -20,36 +19,13 @@ from genad.profiles.seasons import cycles, seasons
 from genad.report import explore_page
 from genad.report.explore_series import series_content
 
-SAYS = re.compile(r"Error: [^\n]+\n")
 START = datetime(2024, 1, 1)
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(run):
     """Run the command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        code = main(["explore", *map(str, arguments)])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return command
-
-
-@pytest.fixture
-def fails(run, tmp_path):
-    """Run the command, which must fail with one sentence and leave nothing behind."""
-
-    def command(code, *arguments):
-        before = sorted(tmp_path.rglob("*"))
-        ended = run(*arguments)
-        assert (ended.code, ended.out) == (code, "")
-        assert SAYS.fullmatch(ended.err), ended.err
-        assert sorted(tmp_path.rglob("*")) == before
-        return ended.err
-
-    return command
+    return partial(run, "explore")
 
 
 def every(minutes, n):

@@ -2,7 +2,7 @@
 
 import json
 import re
-from types import SimpleNamespace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pyarrow import csv
 from scipy.stats import spearmanr
 
-from genad.cli import main
 from genad.files import Roles, table_source
 from genad.files.source import Source
 from genad.profiles import profile_table
@@ -22,35 +21,11 @@ from genad.report.distributions import distribution
 from genad.report.explore_table import table_content
 from helpers import messy
 
-SAYS = re.compile(r"Error: [^\n]+\n")
-
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
+def run(run):
     """Run the command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        code = main(["explore", *map(str, arguments)])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return command
-
-
-@pytest.fixture
-def fails(run, tmp_path):
-    """Run the command, which must fail with one sentence and leave nothing behind."""
-
-    def command(code, *arguments):
-        before = sorted(tmp_path.rglob("*"))
-        ended = run(*arguments)
-        assert (ended.code, ended.out) == (code, "")
-        assert SAYS.fullmatch(ended.err), ended.err
-        assert sorted(tmp_path.rglob("*")) == before
-        return ended.err
-
-    return command
+    return partial(run, "explore")
 
 
 def in_pieces(table, size):

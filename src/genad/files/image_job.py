@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from genad.files.columns import ADDED
 from genad.files.fitting import MOST_ROWS
 from genad.files.image_fitting import fit_images, known_classes
 from genad.files.images import ImageTable
-from genad.files.job import adopt
+from genad.files.job import conclude
 from genad.files.scoring import Scored, share_threshold
 from genad.files.source import Watch, unwatched
 from genad.metrics import precision_recall_f1, ranking_report
@@ -99,30 +99,17 @@ def detect_images(
     truth = _truth(task.scored, task.anomaly)
     fitted = fit_images(detector, task.train, only=_normal_classes(task), most=task.train_rows)
     result = _score(detector, task.scored, path, truth, task.top_share, watch)
-    notes = fitted.notes + [note for note in result.notes if note not in fitted.notes]
-    if task.top_share is not None:
-        adopt(detector, result.threshold)
-        share = f"{100 * task.top_share:.4g} %"
-        notes.append(f"The threshold was set to flag the top {share} of images.")
-    return Detection(
-        detector=detector,
-        train=fitted.name,
-        scored=result.name,
-        train_rows=fitted.rows,
-        scores=result.scores,
-        threshold=result.threshold,
-        flagged=result.flagged,
-        top=result.top,
-        ranking=result.ranking,
-        flags=result.flags,
-        fit_seconds=fitted.seconds,
-        score_seconds=result.seconds,
-        notes=notes,
-        command=command,
+    found = conclude(
+        detector,
+        fitted,
+        result,
+        notes=fitted.notes + [note for note in result.notes if note not in fitted.notes],
+        top_share=task.top_share,
         normal_only=task.normal_only,
+        command=command,
         item="image",
-        images=_shown(detector, task.scored, result.top),
     )
+    return replace(found, images=_shown(detector, task.scored, result.top))
 
 
 def score_images(

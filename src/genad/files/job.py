@@ -8,7 +8,7 @@ from genad.detector import Detector
 from genad.files.columns import check_columns
 from genad.files.fitting import MOST_ROWS, Fitted, fit_rows, seed_of, training_rows
 from genad.files.kept import Kept
-from genad.files.scoring import score_source
+from genad.files.scoring import Scored, score_source
 from genad.files.source import Source, Watch, unwatched
 from genad.files.survey import Roles, Survey, inspect
 from genad.thresholds import Fixed
@@ -86,10 +86,41 @@ def detect(
     result = score_source(
         detector, scored, path, roles, found=found, top_share=task.top_share, watch=watch
     )
-    notes = [*fitted.notes, *result.notes]
-    if task.top_share is not None:
+    return conclude(
+        detector,
+        fitted,
+        result,
+        notes=[*fitted.notes, *result.notes],
+        top_share=task.top_share,
+        normal_only=task.normal_only,
+        command=command,
+    )
+
+
+def conclude(
+    detector: Detector,
+    fitted: Fitted,
+    result: Scored,
+    *,
+    notes: list[str],
+    top_share: float | None,
+    normal_only: bool,
+    command: str,
+    item: str = "row",
+) -> Detection:
+    """Return a run as one result.
+
+    Parameters
+    ----------
+    detector : fitted; where a share was flagged, it takes over that threshold.
+    fitted, result : what it was fitted on, and what came out of the scoring.
+    notes, command, normal_only, item : as in `Detection`; the share is told among the notes.
+    top_share : the share of the scored items that was flagged, or None.
+    """
+    if top_share is not None:
         adopt(detector, result.threshold)
-        notes.append(f"The threshold was set to flag the top {100 * task.top_share:.4g} % of rows.")
+        share = f"{100 * top_share:.4g} %"
+        notes = [*notes, f"The threshold was set to flag the top {share} of {item}s."]
     return Detection(
         detector=detector,
         train=fitted.name,
@@ -105,7 +136,8 @@ def detect(
         score_seconds=result.seconds,
         notes=notes,
         command=command,
-        normal_only=task.normal_only,
+        normal_only=normal_only,
+        item=item,
     )
 
 
