@@ -111,3 +111,27 @@ def test_members_of_an_ensemble_remember_too():
     scores = ensemble.anomaly_score(line(50, seed=1))
     assert np.isfinite(scores).all() and scores.std() > 0
     assert all(len(each.memory.rows) == 80 for each in ensemble.model_.each())
+
+
+@pytest.mark.parametrize("looks", [1, 4])
+def test_an_image_is_looked_at_as_it_is_and_under_transforms(looks):
+    detector = AutoEncoder(
+        features="alone", looks=looks, hidden=(4,), latent=2, epochs=1, random_state=0
+    )
+    model = detector.fit(images(60)).model_
+    x = torch.rand(5, 1, 8, 8)
+    seen, plain = model.see(x), model.model.see(x)
+    width = plain.shape[1]
+    assert seen.shape == (5, looks * width) == (5, model.memory.rows.shape[1])
+    torch.testing.assert_close(seen[:, :width], torch.nn.functional.normalize(plain))
+    torch.testing.assert_close(seen.square().sum(1), torch.full((5,), float(looks)))
+    if looks > 1:
+        assert not torch.equal(seen[:, :width], seen[:, width : 2 * width])
+
+
+def test_rows_and_windows_are_looked_at_once():
+    for X, window in ((line(80), None), (series(80), 8)):
+        options = {"features": "alone", "hidden": (6,), "net": "mlp", "epochs": 1}
+        model = VAE(window=window, random_state=0, **options).fit(X).model_
+        assert model.transforms is None
+        assert model.memory.rows.shape[1] == 6  # the encoder's last hidden layer

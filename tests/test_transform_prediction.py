@@ -40,7 +40,7 @@ def model(**changes):
 def moved(built, x, **levels):
     chosen = {"rotation": 0, "right": 1, "down": 1, "shear": 1, "zoom": 1} | levels
     at = [chosen[name] for name in built.factors]
-    return built.transform(x, torch.tensor([at]))
+    return built.transforms(x, torch.tensor([at]))
 
 
 @pytest.mark.parametrize("padding", ["background", "reflection"])
@@ -53,7 +53,7 @@ def test_quarters_are_exact(padding):
 
 def test_moving_shows_the_background_or_a_reflection():
     built, x = model(padding="background")
-    built.background.fill_(0.5)
+    built.transforms.background.fill_(0.5)
     right, down = moved(built, x, right=2), moved(built, x, down=2)
     torch.testing.assert_close(right[..., :-2], x[..., 2:], atol=1e-5, rtol=0)
     torch.testing.assert_close(right[..., -2:], torch.full_like(x[..., :2], 0.5))
@@ -81,13 +81,13 @@ def test_factors_of_one_level_are_left_out():
     built, x = model(shift=0, shear=0, zoom=1)
     assert list(built.factors) == ["rotation"]
     torch.testing.assert_close(moved(built, x), x, atol=1e-5, rtol=0)
-    assert built.chosen[:, 0].sort().values.tolist() == [0, 1, 2, 3]
+    assert built.transforms.chosen[:, 0].sort().values.tolist() == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("transforms", [1, 4, 12])
 def test_levels_are_used_alike(transforms):
     built, _ = model(transforms=transforms)
-    for column, size in zip(built.chosen.T, built.sizes, strict=True):
+    for column, size in zip(built.transforms.chosen.T, built.sizes, strict=True):
         counts = column.bincount(minlength=size)
         assert counts.max() - counts.min() <= 1
 
@@ -98,10 +98,10 @@ def test_the_border_decides_about_the_padding(plain, reflects):
     if not plain:
         images = np.random.default_rng(0).integers(0, 255, images.shape).astype(np.uint8)
     built = tiny(epochs=0, scaler="minmax").fit(images).model_
-    assert bool(built.reflects) == reflects
+    assert bool(built.transforms.reflects) == reflects
     if plain:
-        assert built.background.item() == 0
-    assert not tiny(epochs=0, padding="background").fit(images).model_.reflects
+        assert built.transforms.background.item() == 0
+    assert not tiny(epochs=0, padding="background").fit(images).model_.transforms.reflects
 
 
 def test_an_untrained_network_is_at_a_loss():

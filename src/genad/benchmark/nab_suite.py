@@ -61,8 +61,29 @@ SUITE = Suite(
     seeds=3,
     kind="series",
     # The probationary period has a few hundred steps: short windows, small networks.
-    settings={"window": 8, "net": "mlp", "latent": 2, "hidden": (32,), "samples": 4, "epochs": 40},
-    models=("streamingnovelty", "autoencoder", "vae", "forecaster", "egbad", "tadgan"),
+    settings={
+        "window": 8,
+        "net": "mlp",
+        "latent": 2,
+        "hidden": (32,),
+        "samples": 4,
+        "epochs": 40,
+        "forecaster.window": 48,
+    },
+    models=(
+        "streamingnovelty",
+        "autoencoder",
+        "vae",
+        *(f"forecaster ({cell})" for cell in ("rnn", "lstm", "gru")),
+        "egbad",
+        "ganomaly",
+        "fanogan",
+        "tadgan",
+    ),
+    variants={
+        f"Forecaster ({cell.upper()})": ("forecaster", {"cell": cell})
+        for cell in ("rnn", "lstm", "gru")
+    },
     headlines=(
         "nab_standard",
         "nab_reward_low_fp",

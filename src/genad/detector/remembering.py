@@ -10,6 +10,7 @@ from genad.blocks import in_blocks
 from genad.data.samples import Samples, spread
 from genad.nets.memory import Memory
 from genad.nets.tails import Tail, shared_out
+from genad.nets.transforms import Transforms
 from genad.training import Model, Objective, attribute
 
 # More samples than this teach nothing about a distribution of scores.
@@ -25,7 +26,8 @@ class Remembering(Model):
               t(s) = -\log \hat P(s' \ge s)
 
     A0 is the model's own score, phi its features, and the x_i are training samples. Both parts are
-    counted as tails among held-out scores, so that they can be added.
+    counted as tails among held-out scores, so that they can be added. Of images phi has the
+    features of the image and of transforms of it side by side, each of unit length.
 
     Parameters
     ----------
@@ -33,16 +35,22 @@ class Remembering(Model):
     shape : of a sample.
     alone : whether the distance is the score by itself, as it is.
     memory : training samples to keep at most.
+    looks : how many times an image is looked at, each time but the first under a transform.
     """
 
     lowest: Tensor
     mean: Tensor
 
-    def __init__(self, model: Model, shape: tuple[int, ...], *, alone: bool, memory: int) -> None:
+    def __init__(
+        self, model: Model, shape: tuple[int, ...], *, alone: bool, memory: int, looks: int
+    ) -> None:
         super().__init__()
         self.model, self.alone, self.most = model, alone, memory
+        transformed = len(shape) == 3 and looks > 1
+        self.transforms = Transforms(shape[0], looks - 1) if transformed else None
         with torch.no_grad():
-            width = model.eval().see(torch.zeros(2, *shape)).shape[1]
+            model.eval()
+            width = self.see(torch.zeros(2, *shape)).shape[1]
         model.train()
         self.memory = Memory(width, p=2)
         self.own, self.near = Tail(), Tail()
@@ -65,6 +73,8 @@ class Remembering(Model):
 
     def finish(self, samples: Samples, held_out: Samples) -> None:  # noqa: D102
         self.model.finish(samples, held_out)
+        if self.transforms is not None:
+            self.transforms.fit(samples[spread(samples, _REFERENCE)])
         kept = samples[spread(samples, self.most)]
         self.mean.copy_(kept.mean(0))
         self.memory.keep(_of(self.see, kept))
@@ -79,8 +89,10 @@ class Remembering(Model):
     # Scores.
 
     def see(self, x: Tensor) -> Tensor:  # noqa: D102
-        features = self.model.see(x).float()
-        return normalize(features) if x.dim() == 4 else features
+        if x.dim() < 4:
+            return self.model.see(x).float()
+        transformed = [] if self.transforms is None else [u for _, u in self.transforms.each(x)]
+        return torch.cat([normalize(self.model.see(u).float()) for u in [x, *transformed]], 1)
 
     def distance(self, x: Tensor) -> Tensor:
         """Return the distance to the nearest training sample in the features, of shape (n,)."""

@@ -124,9 +124,11 @@ class LatentDetector(TrainedDetector):
     net : the kind of network: "mlp"; for windows of a series also "conv", "rnn", "lstm" and
         "gru"; for images also "conv"; or "auto", for what suits the samples.
     features : whether the distance to the nearest training sample counts, in the features that
-        the network has learnt: "added" to the score, both as tails among held-out samples; "alone";
-        or "none".
+        the network has learnt (the last hidden layer of a discriminator, critic or encoder):
+        "added" to the score, both as tails among held-out samples; "alone"; or "none".
     memory : training samples to keep at most for that.
+    looks : how many times an image is looked at for that, each time but the first turned, moved,
+        sheared or zoomed.
     """
 
     kinds: ClassVar[tuple[str, ...]] = ("table", "series", "image")
@@ -136,13 +138,15 @@ class LatentDetector(TrainedDetector):
     net: Literal["auto", "mlp", "conv", "rnn", "lstm", "gru"] = "auto"
     features: Literal["none", "added", "alone"] = "none"
     memory: PositiveInt = 3000
+    looks: PositiveInt = 12
 
     @final
     def _assemble(self, shape: tuple[int, ...]) -> Model:
         model = self._build(shape)
         if self.features == "none":
             return model
-        return Remembering(model, shape, alone=self.features == "alone", memory=self.memory)
+        alone = self.features == "alone"
+        return Remembering(model, shape, alone=alone, memory=self.memory, looks=self.looks)
 
     def sample(self, n: int = 1, *, random_state: RandomState = None) -> Any:
         """Return synthetic rows, windows or images, n of them, in the units of the data.

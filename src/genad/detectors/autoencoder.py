@@ -64,6 +64,9 @@ class _AutoEncoderModel(ReconstructionModel):
         z: Tensor = self.encoder(x)
         return z
 
+    def see(self, x: Tensor) -> Tensor:
+        return self.encoder.features(x)
+
     def reconstruct(self, x: Tensor) -> Tensor:
         x_hat: Tensor = self.decoder(self.latents(x))
         return x_hat

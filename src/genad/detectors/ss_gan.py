@@ -109,9 +109,9 @@ class _SSGANModel(TransformModel):
         n = len(x)
         with torch.no_grad():
             fake = self.sample(self.count(x))
-        levels = self.drawn_levels(n + len(fake))
+        levels = self.transforms.drawn(n + len(fake))
         seen = torch.cat([self.flipped(x), fake])
-        features = self.trunk(self.transform(seen, levels)).float()
+        features = self.trunk(self.transforms(seen, levels)).float()
         logits = self.verdict(features).float().squeeze(1)
         told = self.losses(features[:n], levels[:n])
         return {
@@ -122,9 +122,9 @@ class _SSGANModel(TransformModel):
 
     def generator_loss(self, x: Tensor) -> Terms:
         fake = self.sample(self.count(x))
-        levels = self.drawn_levels(len(fake))
+        levels = self.transforms.drawn(len(fake))
         with _at_rest(self.trunk):
-            features = self.trunk(self.transform(fake, levels)).float()
+            features = self.trunk(self.transforms(fake, levels)).float()
         logits = self.verdict(features).float().squeeze(1)
         told = self.losses(features, levels).sum(1)
         return {"adversarial": real_loss(logits), "transforms": self.told * told}

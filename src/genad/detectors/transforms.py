@@ -1,17 +1,17 @@
 """Transforms of images, and a network that tells which was applied: the harder, the stranger."""
 
-import math
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import affine_grid, cross_entropy, grid_sample, normalize
+from torch.nn.functional import cross_entropy, normalize
 
 from genad.data.samples import Samples, spread
 from genad.detector import TrainedDetector
 from genad.nets.memory import Memory
 from genad.nets.residual import residual_trunk
 from genad.nets.tails import Tail
+from genad.nets.transforms import Transforms
 from genad.parameters import NaturalFloat, PositiveFloat, PositiveInt, Sizes
 from genad.training import Model, Objective, Terms, attribute
 from genad.training.schedule import one_cycle
@@ -22,7 +22,6 @@ _BLOCK, _DIFFERENTIATED = 256, 32
 # More images than this teach nothing about a distribution of scores, or about the background.
 _REFERENCE = 5000
 WEIGHT_DECAY = 0.01
-_QUARTERS = [0.0, 1.0, 2.0, 3.0]
 
 
 class TransformDetector(TrainedDetector):
@@ -68,28 +67,27 @@ class TransformModel(Model):
     options : the detector.
     """
 
-    chosen: Tensor
-    background: Tensor
-    reflects: Tensor
     mean: Tensor
     expected: Tensor
 
     def __init__(self, shape: tuple[int, ...], options: TransformDetector) -> None:
         super().__init__()
         self.kind, self.flip = options.scored_by, options.flip
-        self.padding, self.remembered = options.padding, options.memory
-        self.factors = _factors(options)
-        self.sizes = [len(factor) for factor in self.factors.values()]
+        self.remembered = options.memory
         n, width = options.transforms, options.hidden[-1]
+        self.transforms = Transforms(
+            shape[0],
+            n,
+            shift=options.shift,
+            shear=options.shear,
+            zoom=options.zoom,
+            padding=options.padding,
+        )
+        self.factors, self.sizes = self.transforms.factors, self.transforms.sizes
         self.trunk = residual_trunk(shape[0], options.hidden)
         self.heads = nn.Linear(width, sum(self.sizes))
         self.memory = Memory(n * width, p=2)
         self.prediction, self.neighbours = Tail(), Tail()
-        # Every level of every factor as often as can be, in random company.
-        columns = [torch.arange(n)[torch.randperm(n)] % size for size in self.sizes]
-        self.register_buffer("chosen", torch.stack(columns, 1))
-        self.register_buffer("background", torch.zeros(shape[0], 1, 1))
-        self.register_buffer("reflects", torch.tensor(self.padding == "reflection"))
         self.register_buffer("mean", torch.zeros(shape))
         self.register_buffer("expected", torch.ones(n, len(self.sizes)))
 
@@ -98,40 +96,7 @@ class TransformModel(Model):
         return [Objective("transforms", nets, self.loss, weight_decay=decay, schedule=one_cycle)]
 
     def prepare(self, samples: Samples) -> None:  # noqa: D102
-        some = samples[spread(samples, _REFERENCE)]
-        border = torch.cat([some[..., [0, -1], :].flatten(2), some[..., [0, -1]].flatten(2)], 2)
-        border = border.transpose(0, 1).flatten(1)  # (channels, pixels)
-        background = border.median(1, keepdim=True).values
-        self.background.copy_(background[..., None])
-        if self.padding == "auto":
-            self.reflects.fill_((border == background).all(0).float().mean() < 0.5)
-
-    # Transforms.
-
-    def transform(self, x: Tensor, levels: Tensor) -> Tensor:
-        """Return images of shape (n, channels, h, w), each transformed by levels (n, factors)."""
-        grid = affine_grid(self.matrices(levels), list(x.shape), align_corners=False)
-        if self.reflects:
-            return grid_sample(x, grid, padding_mode="reflection", align_corners=False)
-        moved = grid_sample(x - self.background, grid, align_corners=False)
-        return moved + self.background
-
-    def matrices(self, levels: Tensor) -> Tensor:
-        """Return the affine maps, of shape (n, 2, 3), from places in the result to the image."""
-        value = {"right": 0.0, "down": 0.0, "shear": 0.0, "zoom": 1.0}
-        chosen = {
-            name: torch.tensor(values, device=levels.device)[level]
-            for (name, values), level in zip(self.factors.items(), levels.unbind(1), strict=True)
-        }
-        quarter = chosen["rotation"]
-        right, down, shear, zoom = (
-            chosen.get(name, torch.full_like(quarter, default)) for name, default in value.items()
-        )
-        angle = quarter * (math.pi / 2)
-        cosine, sine = angle.cos().round() / zoom, angle.sin().round() / zoom
-        upper = torch.stack([cosine, shear * cosine - sine, right], 1)
-        lower = torch.stack([sine, shear * sine + cosine, down], 1)
-        return torch.stack([upper, lower], 1)
+        self.transforms.fit(samples[spread(samples, _REFERENCE)])
 
     # Training.
 
@@ -143,14 +108,9 @@ class TransformModel(Model):
         return torch.stack(each, 1)
 
     def loss(self, x: Tensor) -> Terms:  # noqa: D102
-        levels = self.drawn_levels(len(x))
-        losses = self.losses(self.trunk(self.transform(self.flipped(x), levels)), levels)
+        levels = self.transforms.drawn(len(x))
+        losses = self.losses(self.trunk(self.transforms(self.flipped(x), levels)), levels)
         return dict(zip(self.factors, losses.unbind(1), strict=True))
-
-    def drawn_levels(self, n: int) -> Tensor:
-        """Return levels at random, of shape (n, factors)."""
-        device = self.expected.device
-        return torch.stack([torch.randint(size, (n,), device=device) for size in self.sizes], 1)
 
     def flipped(self, x: Tensor) -> Tensor:
         """Return images, half of them mirrored if that is as normal."""
@@ -160,9 +120,10 @@ class TransformModel(Model):
         return torch.where(mirrored, x.flip(3), x)
 
     def validation(self, x: Tensor) -> Tensor:  # noqa: D102
-        levels = self.chosen[torch.arange(len(x), device=x.device) % len(self.chosen)]
+        chosen = self.transforms.chosen
+        levels = chosen[torch.arange(len(x), device=x.device) % len(chosen)]
         pairs = zip(torch.split(x, _BLOCK), torch.split(levels, _BLOCK), strict=True)
-        losses = [self.losses(self.trunk(self.transform(u, at)), at) for u, at in pairs]
+        losses = [self.losses(self.trunk(self.transforms(u, at)), at) for u, at in pairs]
         return torch.cat(losses).sum(1)
 
     def finish(self, samples: Samples, held_out: Samples) -> None:  # noqa: D102
@@ -185,9 +146,8 @@ class TransformModel(Model):
     def read(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return losses of shape (n, transforms, factors) and features (n, transforms x width)."""
         losses, features = [], []
-        for level in self.chosen:
-            levels = level.expand(len(x), -1)
-            feature = self.trunk(self.transform(x, levels)).float()
+        for levels, seen in self.transforms.each(x):
+            feature = self.trunk(seen).float()
             losses.append(self.losses(feature, levels))
             features.append(normalize(feature))
         return torch.stack(losses, 1), torch.cat(features, 1)
@@ -211,16 +171,3 @@ class TransformModel(Model):
         """Return the share of every pixel, on the way from the mean image to the image."""
         blocks = torch.split(x, _DIFFERENTIATED)
         return torch.cat([attribute(self._score, u, self.mean.expand_as(u)) for u in blocks])
-
-
-def _factors(options: TransformDetector) -> dict[str, list[float]]:
-    """Return the levels of every factor that there is more than one level of."""
-    shift, shear, zoom = options.shift, options.shear, options.zoom
-    levels = {
-        "rotation": _QUARTERS,
-        "right": [-shift, 0.0, shift],
-        "down": [-shift, 0.0, shift],
-        "shear": [-shear, 0.0, shear],
-        "zoom": [1 / zoom, 1.0, zoom],
-    }
-    return {name: values for name, values in levels.items() if len(set(values)) > 1}

@@ -15,6 +15,8 @@ from genad.losses import (
     standard_normal_log_density,
 )
 from genad.nets import latent_size
+from genad.nets.conditional import ConditionalEncoder
+from genad.nets.networks import Encoder
 from genad.parameters import NaturalFloat, PositiveInt
 from genad.training import Model, Objective, Terms
 
@@ -32,8 +34,8 @@ class VAE(LatentDetector):
     Parameters
     ----------
     beta : weight of the divergence (Higgins et al., 2017).
-    likelihood : "gaussian", with a variance per column that is learnt, or "bernoulli" for values
-        in [0, 1] (take scaler="minmax").
+    likelihood : "gaussian", with a variance that is learnt, per column, of images per channel; or
+        "bernoulli" for values in [0, 1] (take scaler="minmax").
     score : "elbo"; "reconstruction_probability" (An and Cho, 2015), without the divergence;
         or "importance_weighted" (Burda et al., 2016, equation 8), the tightest bound.
     samples : latent draws per row when scoring. They are fixed at fit and the same for every row,
@@ -96,7 +98,7 @@ class VAEModel(Model):
 
     def __init__(
         self,
-        encoder: nn.Module,
+        encoder: Encoder | ConditionalEncoder,
         decoder: nn.Module,
         shape: tuple[int, ...],
         latent: int,
@@ -107,7 +109,9 @@ class VAEModel(Model):
         self.bernoulli = options.likelihood == "bernoulli"
         self.additive = self.kind == "reconstruction_probability"
         self.encoder, self.decoder = encoder, decoder
-        variances = [] if self.bernoulli else [torch.zeros(shape)]
+        # The pixels of an image are of one kind; columns and channels need not be.
+        alike = (shape[0], 1, 1) if len(shape) == 3 else shape
+        variances = [] if self.bernoulli else [torch.zeros(alike)]
         self.log_variance = nn.ParameterList(variances)
         self.register_buffer("noise", torch.randn(options.samples, 1, latent))
 
@@ -193,6 +197,11 @@ class VAEModel(Model):
     def latents(self, x: Tensor) -> Tensor:
         """Return the means of q(z|x)."""
         return self.posterior(x, *self.classes(x))[0]
+
+    def see(self, x: Tensor) -> Tensor:
+        """Return the encoder's last hidden layer: the latents keep only what the decoder needs."""
+        features: Tensor = self.encoder.features(x, *self.classes(x))
+        return features
 
     def reconstruct(self, x: Tensor) -> Tensor:  # noqa: D102
         y = self.classes(x)

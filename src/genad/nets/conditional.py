@@ -67,8 +67,13 @@ class ConditionalEncoder(nn.Module):
         self.body = mlp([self.meet.width, *nets.joint(width), out])
         self.bend = nn.Identity() if bound is None else Bounded(bound)
 
+    def features(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the last hidden layer, of shape (n, width)."""
+        features: Tensor = self.body[:-1](self.meet(self.branch(x), y))
+        return features
+
     def forward(self, x: Tensor, y: Tensor) -> Tensor:  # noqa: D102
-        z: Tensor = self.bend(self.body(self.meet(self.branch(x), y)))
+        z: Tensor = self.bend(self.body[-1](self.features(x, y)))
         return z
 
 

@@ -34,6 +34,22 @@ class Bounded(nn.Module):
         return self.bound * torch.tanh(x / self.bound)
 
 
+class Encoder(nn.Sequential):
+    """Map samples of shape (n, *shape) to vectors of shape (n, out): a trunk, and what ends it.
+
+    Examples
+    --------
+    >>> encoder = Encoder(nn.Linear(3, 8), nn.Linear(8, 2))
+    >>> encoder(torch.zeros(5, 3)).shape, encoder.features(torch.zeros(5, 3)).shape
+    (torch.Size([5, 2]), torch.Size([5, 8]))
+    """
+
+    def features(self, x: Tensor) -> Tensor:
+        """Return the last hidden layer, of shape (n, width)."""
+        features: Tensor = self[0](x)
+        return features
+
+
 class Networks(ABC):
     """Makes networks of one kind for samples of one shape.
 
@@ -64,14 +80,14 @@ class Networks(ABC):
         It mirrors the trunk.
         """
 
-    def encoder(self, out: int, *, spectral: bool = False, bound: float | None = None) -> nn.Module:
+    def encoder(self, out: int, *, spectral: bool = False, bound: float | None = None) -> Encoder:
         """Return a network from samples of shape (n, *shape) to vectors of shape (n, out).
 
         With a `bound` no element of a vector is larger.
         """
         trunk, width = self.trunk(spectral=spectral)
         head = (SpectralLinear if spectral else nn.Linear)(width, out)
-        return nn.Sequential(trunk, head, *([] if bound is None else [Bounded(bound)]))
+        return Encoder(trunk, head, *([] if bound is None else [Bounded(bound)]))
 
     def for_latents(self, latent: int) -> "Networks":
         """Return the maker of networks for latents, which meet samples in a discriminator."""
