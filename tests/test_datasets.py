@@ -506,7 +506,7 @@ def test_ecg5000(tmp_path, monkeypatch):
         np.savetxt(path, np.column_stack([classes, beats]), fmt="  %.7e")
     monkeypatch.setenv("GENAD_DATA_HOME", str(tmp_path))
     from_text = load_dataset("ecg5000")
-    assert (from_text.train == dataset.train).all()
+    assert from_text.train.equals(dataset.train)
 
 
 @real_data

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from genad.data.datasets.base import Dataset, DatasetInfo, Source, one_class_split
@@ -23,7 +24,7 @@ _INFO = DatasetInfo(
     name="ecg5000",
     title="ECG5000",
     domain="healthcare",
-    kind="series",
+    kind="table",  # a beat is a row, its steps are the columns
     rows=5_000,
     columns=140,
     licence="not stated",
@@ -59,7 +60,8 @@ def _load(random_state: int) -> Dataset:
             f"{path} holds beats of shape {beats.shape[1:]} and class sizes {found}, expected "
             f"({_INFO.columns},) and {_RARE}: delete it and fetch it again."
         )
-    return one_class_split(_INFO.name, beats, classes != _NORMAL, random_state)
+    table = pa.table({f"step_{number}": steps for number, steps in enumerate(beats.T)})
+    return one_class_split(_INFO.name, table, classes != _NORMAL, random_state)
 
 
 def _read_arrays(path: Path) -> tuple[NDArray[Any], NDArray[Any]]:
