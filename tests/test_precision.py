@@ -51,6 +51,26 @@ def test_a_score_depends_on_its_image_alone(make, threads):
     np.testing.assert_array_equal(detector.anomaly_score(values), scores)
 
 
+@pytest.mark.parametrize(
+    ("make", "tails"),
+    [
+        (MAKERS["AutoEncoder"], False),
+        (MAKERS["TransformPrediction"], False),
+        (lambda **k: MAKERS["AutoEncoder"](features="added", looks=2, **k), True),
+        (lambda **k: MAKERS["TransformPrediction"](**k).set_params(score="combined"), True),
+    ],
+)
+def test_tails_are_computed_with_all_digits(make, tails, monkeypatch):
+    monkeypatch.setattr(precision, "_multiplies_bfloat16", lambda: True)
+    detector = make(random_state=0).fit(images(100))
+    new = images(40, seed=1)
+    scores = detector.anomaly_score(new)
+    exact = detector.set_params(precision="float32").anomaly_score(new)
+    assert np.array_equal(scores, exact) == tails
+    detector.set_params(precision="bfloat16")
+    assert not np.array_equal(detector.anomaly_score(new), exact)
+
+
 def test_training_sees_its_own_steps():
     """Rounded weights are rounded again after every step."""
     losses = {}

@@ -50,7 +50,8 @@ class TrainedDetector(Detector):
     clip : the largest norm a gradient may have; by default any.
     precision : "float32"; "bfloat16", which keeps three digits of what goes into a product and is
         faster on processors that have it; or "auto", the faster for the data: bfloat16 for images
-        where the processor multiplies such numbers, else float32.
+        where the processor multiplies such numbers, else float32. Scores that are tails, which
+        three digits would move, are computed in float32 unless bfloat16 is asked for.
     recoveries : how often the training of a generator may go back to its last good weights, with
         half the learning rate, after its samples have collapsed; see `genad.training.collapse`.
         A training in which they do not is the same with any number.
@@ -94,10 +95,17 @@ class TrainedDetector(Detector):
             checkpoint.remove()
         return history
 
+    @property
+    def _scores_tails(self) -> bool:
+        """Whether scores are tails, minus the logarithms of shares, which few digits would move."""
+        return False
+
     def _precision(self, shape: tuple[int, ...], device: torch.device) -> str:
         return resolve_precision(self.precision, shape, device)
 
     def _arithmetic(self, device: torch.device) -> AbstractContextManager[object]:
+        if self.precision == "auto" and self._scores_tails:
+            return arithmetic("float32", device)
         return arithmetic(self._precision(self.view_.shape, device), device)
 
     def _checkpoint(self, model: Model, samples: Samples, seed: int) -> Checkpoint | None:
@@ -139,6 +147,10 @@ class LatentDetector(TrainedDetector):
     features: Literal["none", "added", "alone"] = "none"
     memory: PositiveInt = 3000
     looks: PositiveInt = 12
+
+    @property
+    def _scores_tails(self) -> bool:
+        return self.features == "added"
 
     @final
     def _assemble(self, shape: tuple[int, ...]) -> Model:

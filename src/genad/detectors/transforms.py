@@ -57,6 +57,10 @@ class TransformDetector(TrainedDetector):
     batch_size: PositiveInt = 256
     lr: PositiveFloat = 3e-3
 
+    @property
+    def _scores_tails(self) -> bool:
+        return self.scored_by == "combined"
+
 
 class TransformModel(Model):
     """The model of `TransformPrediction`, which others build on.
