@@ -1,5 +1,6 @@
 """Published figures beside ours: the page says what the results say, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture
 def folder(tmp_path):
+    return results(tmp_path, toys.SUITE)
+
+
+def results(folder, suite):
     """Return a folder with results of a VAE, its untrained self, chance and a stranger."""
     figures = {"VAE": 0.9, "VAE, untrained": 0.6, "random": 0.5, "PyOD's KNN": 0.95}
     kinds = {"VAE, untrained": "untrained", "random": "baseline"}
@@ -23,7 +28,7 @@ def folder(tmp_path):
         Finished(
             "key",
             Cell(
-                toys.SUITE.name,
+                suite.name,
                 Spec(name, models.get(name, "vae"), kind=kinds.get(name, "detector")),
                 task,
                 seed,
@@ -31,11 +36,11 @@ def folder(tmp_path):
             Result("done", figures={"roc_auc": value + shift}),
         )
         for name, value in figures.items()
-        for task, shift in zip(toys.SUITE.tasks, (0.0, 0.04), strict=True)
+        for task, shift in zip(suite.tasks, (0.0, 0.04), strict=True)
         for seed in (0, 1)
     ]
-    write_results(as_table(rows, toys.SUITE), tmp_path / "toys.parquet")
-    return tmp_path
+    write_results(as_table(rows, suite), folder / f"{suite.name}.parquet")
+    return folder
 
 
 def test_ours_stands_beside_the_published_figure(folder):
@@ -55,6 +60,14 @@ def test_ours_stands_beside_the_published_figure(folder):
     assert f"| best of ours: VAE |  | {both} |" in lines
     assert "genad bench toys --seeds 2 --models vae,pyod.knn" in lines
     assert "elsewhere" not in "\n".join(lines)
+
+
+def test_published_figures_stand_beside_those_of_fewer_test_images_too(tmp_path):
+    tasks = [replace(task, name=task.name.replace("/", "-quick/")) for task in toys.SUITE.tasks]
+    quick = replace(toys.SUITE, name="toys-quick", tasks=tuple(tasks))
+    rows = [Published("toys", "roc_auc", "VAE", 0.7, "a paper", "VAE", "toys/all")]
+    page = where_page(results(tmp_path, quick), rows)
+    assert "| VAE, toys-quick/all (a paper) | 0.7000 | 0.9400" in page
 
 
 def test_suites_without_published_figures_are_left_out(folder):
