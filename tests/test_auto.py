@@ -14,7 +14,7 @@ from genad.cli.errors import Misuse
 from genad.cli.settings import make_detector
 from genad.detector import TrainedDetector
 from genad.detectors import budget as clock
-from genad.detectors.suiting import ENOUGH_ROWS, Facts, facts, suiting
+from genad.detectors.suiting import ENOUGH_ROWS, MANY_CHANNELS, Facts, facts, suiting
 from genad.errors import ParameterError
 from genad.training import History
 from helpers import line
@@ -50,6 +50,8 @@ def quick(monkeypatch):
         (Facts("series", 9000, 1, 9000, stamped=True), "StreamingNovelty"),
         (Facts("series", 9000, 1, 9000, stamped=False), "NearestNeighbours"),
         (Facts("series", 9000, 2, 9000, stamped=True), "NearestNeighbours"),
+        (Facts("series", 9000, MANY_CHANNELS - 1, 9000), "NearestNeighbours"),
+        (Facts("series", 9000, MANY_CHANNELS, 9000), "TadGAN"),
         (Facts("image", 50), "TransformPrediction"),
     ],
 )
@@ -64,6 +66,26 @@ def test_the_probationary_period_is_a_share_of_the_series():
     for steps, period in ((4, 1), (1000, 150), (5000, 750), (10**6, 750)):
         chosen = suiting(Facts("series", steps, 1, steps, stamped=True)).detector
         assert chosen.probationary_period == period
+
+
+@pytest.mark.parametrize(
+    ("steps", "window", "expected"),
+    [(9000, "auto", (16, 8)), (9000, None, (16, 8)), (20, "auto", (5, 2)), (9000, 50, (50, 8))],
+)
+def test_windows_of_many_channels_are_short(steps, window, expected):
+    chosen = suiting(Facts("series", steps, 38, steps, window=window)).detector
+    assert (chosen.window, chosen.stride) == expected
+
+
+def test_many_channels_go_to_a_gan_and_within_a_budget_to_what_is_quick(monkeypatch):
+    auto = AutoDetector(random_state=0, window="auto").fit(wave(MANY_CHANNELS))
+    own = suiting(facts(wave(MANY_CHANNELS), "auto")).detector.set_params(random_state=0)
+    scores = own.fit(wave(MANY_CHANNELS)).anomaly_score(wave(MANY_CHANNELS))
+    np.testing.assert_array_equal(auto.anomaly_score(wave(MANY_CHANNELS)), scores)
+    assert "TadGAN was chosen: how 10 channels go together" in auto.choice_
+    Clock(monkeypatch, per_update=10.0)
+    late = AutoDetector(random_state=0, window="auto", budget=60.0).fit(wave(MANY_CHANNELS))
+    assert late.choice_ == "NearestNeighbours was chosen: 60 s are too short for TadGAN."
 
 
 def test_facts_of_all_kinds_of_data():

@@ -18,7 +18,6 @@ from genad.detector import (
 )
 from genad.detectors import budget as clock
 from genad.detectors.neighbours import NearestNeighbours
-from genad.detectors.novelty import Novelty
 from genad.detectors.suiting import facts, suiting
 from genad.detectors.z_score import ZScore
 from genad.errors import ParameterError
@@ -31,9 +30,9 @@ class AutoDetector(WrappingDetector):
     """The score of the detector that suits the data, which it chooses by written rules.
 
     Tables of 500 rows or more go to `Novelty`, smaller ones to `NearestNeighbours`; a series of one
-    channel with time stamps to `StreamingNovelty`, other series, in windows, to
-    `NearestNeighbours`; images to `TransformPrediction`. docs/auto.md gives the rules with the
-    figures that they rest on. No label and no score has a say.
+    channel with time stamps to `StreamingNovelty`, of ten channels or more to `TadGAN`, other
+    series, in windows, to `NearestNeighbours`; images to `TransformPrediction`. docs/auto.md gives
+    the rules with the figures that they rest on. No label and no score has a say.
 
     Nothing is chosen by chance, but with a budget the training is as long as the machine allows, so
     that another machine may come to another model; `choice_` says what was done.
@@ -99,7 +98,9 @@ class AutoDetector(WrappingDetector):
         return detector.stream()
 
     def _inner(self) -> Detector:
-        return self._in_our_place(self.chosen_)
+        inner, window = self._in_our_place(self.chosen_), self.chosen_.window
+        # "auto" leaves the window to whoever was chosen.
+        return inner.set_params(window=window) if self.window == "auto" and window else inner
 
     def _view(self, X: Any) -> View[Any]:
         self._started = clock.now()
@@ -148,7 +149,7 @@ class AutoDetector(WrappingDetector):
         """Take the best of the detectors that are not trained for which there is time."""
         shape, first = tuple(samples[:1].shape[1:]), type(self.chosen_).__name__
         seen = {name: getattr(self.chosen_, name) for name in ("scaler", "window", "stride")}
-        remember = isinstance(self.chosen_, NearestNeighbours | Novelty)
+        remember = self.view_.kind in NearestNeighbours.kinds
         for detector in (NearestNeighbours(), ZScore()) if remember else (ZScore(),):
             self.chosen_ = detector.set_params(**seen)  # the data has been read already
             model = self._inner()._build(shape).to(samples.device)
@@ -168,6 +169,9 @@ class AutoDetector(WrappingDetector):
 
     def _normal(self, source: Any, held: Any) -> Any:
         return self.detector_._normal(source, held)
+
+    def _scores(self, source: Any, *, reference: bool) -> Any:
+        return self.detector_._scores(source, reference=reference)
 
     def _over(
         self,

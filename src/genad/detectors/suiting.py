@@ -11,6 +11,7 @@ from genad.detector import Detector
 from genad.detectors.neighbours import NearestNeighbours
 from genad.detectors.novelty import Novelty
 from genad.detectors.streaming_novelty import StreamingNovelty
+from genad.detectors.tadgan import TadGAN
 from genad.detectors.transform_prediction import TransformPrediction
 
 # Below so many rows a trained detector finds no more than nearest neighbours do; see docs/auto.md.
@@ -19,6 +20,10 @@ ENOUGH_ROWS = 500
 _PROBATION, _LONGEST_PROBATION = 0.15, 750
 # From window to window: every step is covered, and neighbours are looked for a quarter as often.
 _STRIDE = 4
+# So many channels are more than what one value is like; the Server Machine Dataset has 38.
+MANY_CHANNELS = 10
+# Of those windows, and passes over them; a second one begins at the middle of each.
+_SHORT, _EPOCHS = 16, 20
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,15 @@ def _for_series(found: Facts) -> Choice:
             "time of day."
         )
         return Choice(StreamingNovelty(probationary_period=period), why)
+    if found.features >= MANY_CHANNELS:
+        why = (
+            f"how {found.features:,} channels go together is judged best by what a GAN can make of "
+            "short windows, and by its critic."
+        )
+        short = max(2, min(_SHORT, found.shortest // 4))
+        width = found.window if isinstance(found.window, int) else short
+        stride = max(1, min(_SHORT, width) // 2)
+        return Choice(TadGAN(window=width, stride=stride, net="mlp", epochs=_EPOCHS), why)
     channels = f"{found.features:,} channels" if found.features > 1 else "a channel without stamps"
     why = f"windows of {channels} are judged best by the most similar ones of normal series."
     stride = min(_STRIDE, found.window) if isinstance(found.window, int) else _STRIDE
