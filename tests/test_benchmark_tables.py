@@ -45,6 +45,7 @@ from genad.benchmark.pages import benchmark_page, commands, write_suite
 from genad.benchmark.results import FIGURES, MEASURES, SCHEMA, merged
 from genad.benchmark.worker import attempt
 from genad.cli import main
+from genad.cli.bench_show import standings as show_standings
 from genad.errors import DataError, ParameterError
 
 ROOT = Path(__file__).parents[1]
@@ -435,3 +436,23 @@ def test_the_frozen_suites_are_described():
     for name in ("adbench", "kdd99"):
         text = " ".join(find_suite(name).sentences)
         assert "Split:" in text and "Columns:" in text and "Labels:" in text
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_the_terminal_shows_what_there_is_room_for(width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    figures = {
+        "Forecaster (GRU), normalised, untrained": lambda s, k: auc(0.6 + k / 10),
+        "VAE": lambda s, k: auc(0.8 + k / 10),
+        "kNN": lambda s, k: auc(0.7) if s else None,
+    }
+    table = results(figures, seeds=(0, 1))
+    show_standings(table, {"results": Path("x")}, as_json=False, quiet=False)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= width
+    shown = next(line for line in lines if line.startswith("VAE")).split()
+    assert shown[1:4] == ["0.850", "±", "0.071"]
+    assert ("0.425" in shown) == (width == 200)  # the average precision waits for room
+    text = " ".join("".join(lines).split())
+    assert "Forecaster (GRU)," in text and "…" not in text
+    assert "kNN on x, seed 0: why not" in text

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import pyarrow as pa
 import typer
@@ -21,6 +21,10 @@ from genad.benchmark.tables import F1S, HEADLINES, Standing, shown_f1s, with_spr
 from genad.benchmark.tables import standings as all_standings
 from genad.cli.console import console
 
+Column = tuple[str, list[str]]
+
+# Between columns; and a name that is longer than this takes two lines.
+_GAP, _LONGEST = 2, 27
 _STYLES = {"detector": "bold", "baseline": "italic", "untrained": "dim"}
 
 
@@ -84,7 +88,9 @@ def standings(table: pa.Table, files: Mapping[str, Path], *, as_json: bool, quie
         typer.echo(json.dumps(content, ensure_ascii=False, allow_nan=False))
     elif not quiet:
         head = Text(str(suite["title"]), style="bold")
-        console().print(Group(head, Text(), _table(found), Text(), *_failed(found), _files(files)))
+        screen = console()
+        table = _table(found, screen.width)
+        screen.print(Group(head, Text(), table, Text(), *_failed(found), _files(files)))
 
 
 def exported(files: Sequence[Path], folder: Path, *, as_json: bool, quiet: bool) -> None:
@@ -95,24 +101,46 @@ def exported(files: Sequence[Path], folder: Path, *, as_json: bool, quiet: bool)
         typer.echo(f"Wrote {len(files)} files below {folder}; hand in scores with --adopt.")
 
 
-def _table(found: Sequence[Standing]) -> Table:
-    table = Table("detector", box=None, pad_edge=False)
-    f1 = [name for name in shown_f1s(found) if name == "f1"]
-    heads: list[str] = []
-    for name in found[0].means:
-        heads += [HEADLINES[name], *(["rank"] if name in found[0].ranks else [])]
-    for head in [*heads, *(F1S[name] for name in f1), "fit, s", "failed"]:
-        table.add_column(head, justify="right")
-    for standing in found:
-        cells = []
-        for name in standing.means:
-            cells.append(with_spread(standing, name))
-            cells += [f"{standing.ranks[name]:.1f}"] if name in standing.ranks else []
-        cells += [_number(standing.f1s[name], 3) for name in f1]
-        cells.append(_number(standing.fit_seconds, 1))
-        failed = str(len(standing.failures) or "")
-        table.add_row(standing.detector, *cells, failed, style=_STYLES.get(standing.kind))
+def _table(found: Sequence[Standing], width: int) -> Table:
+    """Return a table no wider than the terminal; the page has all columns."""
+    table = Table(box=None, pad_edge=False)
+    columns = _columns(found, width)
+    for number, (head, cells) in enumerate(columns):
+        justify: Literal["left", "right"] = "right" if number else "left"
+        table.add_column(head, justify=justify, width=_wide(head, cells))
+    rows = zip(*(cells for _, cells in columns), strict=True)
+    for standing, row in zip(found, rows, strict=True):
+        table.add_row(*row, style=_STYLES.get(standing.kind))
     return table
+
+
+def _columns(found: Sequence[Standing], width: int) -> list[Column]:
+    """Return name, headlines with their ranks as far as there is room, F1, time and failures."""
+    first = ("detector", [standing.detector for standing in found])
+    last = [
+        (F1S[name], [_number(standing.f1s[name], 3) for standing in found])
+        for name in shown_f1s(found)
+        if name == "f1"
+    ]
+    last.append(("fit, s", [_number(standing.fit_seconds, 1) for standing in found]))
+    if any(standing.failures for standing in found):
+        last.append(("failed", [str(len(standing.failures) or "") for standing in found]))
+    room = width - sum(_GAP + _wide(*column) for column in [first, *last])
+    shown: list[Column] = []
+    for name in found[0].means:
+        columns = [(HEADLINES[name], [with_spread(standing, name) for standing in found])]
+        if name in found[0].ranks:
+            columns.append(("rank", [f"{standing.ranks[name]:.1f}" for standing in found]))
+        room -= sum(_GAP + _wide(*column) for column in columns)
+        if room < 0 and shown:
+            break
+        shown += columns
+    return [first, *shown, *last]
+
+
+def _wide(head: str, cells: Sequence[str]) -> int:
+    """Return how wide a column has to be; heads and long names may break between words."""
+    return max(*map(len, head.split()), min(_LONGEST, max(map(len, cells))))
 
 
 def _failed(found: Sequence[Standing]) -> list[Text]:
