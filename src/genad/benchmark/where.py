@@ -87,7 +87,8 @@ def _ours(found: Grid, label: str, dataset: str) -> str:
     if dataset:
         one = Grid([label], [dataset], one.values[[one.datasets.index(dataset)]])
     (mean,), (deviation,) = one.spread()
-    return _plain(mean) + ("" if np.isnan(deviation) else f" ± {_plain(deviation)}")
+    spread = "" if np.isnan(deviation) else f" ± {_plain(deviation, _digits(mean))}"
+    return _plain(mean) + spread
 
 
 def _best(found: Grid, table: pa.Table) -> str:
@@ -101,5 +102,10 @@ def _best(found: Grid, table: pa.Table) -> str:
     return max(ours, key=lambda label: float(means[found.detectors.index(label)]))
 
 
-def _plain(value: float) -> str:
-    return f"{value:.4f}" if abs(value) < 1 else f"{value:.2f}"
+def _plain(value: float, digits: int | None = None) -> str:
+    return f"{value:.{_digits(value) if digits is None else digits}f}"
+
+
+def _digits(value: float) -> int:
+    """Return how many digits say something: NAB's scores go up to 100, all others up to 1."""
+    return 4 if abs(value) < 1 else 2
