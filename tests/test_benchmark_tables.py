@@ -186,6 +186,24 @@ def test_mean_over_sets_then_spread_over_seeds():
     assert math.isnan(one.deviations["roc_auc"])
 
 
+def test_pairs_are_compared_on_the_seeds_that_both_have():
+    """The second seed is a harder split: who was run with the first alone looks better."""
+    table = results({"a": lambda s, k: auc(0.9 - k / 2), "b": lambda s, k: auc(0.8)}, seeds=(0, 1))
+    rows = [row for row in table.to_pylist() if row["detector"] == "a" or row["seed"] == 0]
+    part = pa.Table.from_pylist(rows, schema=table.schema)
+    found = grid(part, "roc_auc")
+    assert found.shared().values.shape == (2, 2, 1)
+    (against,) = compare(found, "b")
+    assert (against.detector, against.wins, against.losses) == ("a", 2, 0)
+    assert against.difference == pytest.approx(0.1)
+    ranks = {standing.detector: standing.ranks["roc_auc"] for standing in standings(part)}
+    assert ranks == {"a": 1.0, "b": 2.0}
+    apart = pa.Table.from_pylist(
+        [row for row in rows if row["detector"] == "b" or row["seed"] == 1], schema=table.schema
+    )
+    assert grid(apart, "roc_auc").shared().values.shape == (2, 2, 2)  # none is common
+
+
 def test_a_failed_cell_counts_as_chance():
     figures = {"kNN, k = 5": lambda s, k: auc(0.8), "VAE": lambda s, k: auc(0.9) if s else None}
     table = results(figures)

@@ -74,7 +74,7 @@ def ranking(table: pa.Table, metric: str) -> Ranking:
     found = grid(table, metric)
     kinds = dict(zip(table["detector"].to_pylist(), table["kind"].to_pylist(), strict=True))
     chosen = found.only([name for name in found.detectors if kinds[name] != "untrained"])
-    return rank(chosen.detectors, chosen.per_dataset())
+    return rank(chosen.detectors, chosen.shared().per_dataset())
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -99,7 +99,10 @@ def _reading(found: Sequence[Standing]) -> str:
         "the data; times are of one thread on a shared machine.",
     ]
     if found[0].ranks:
-        first = "Means over the data sets; rank is the mean rank on them, 1 is best."
+        first = (
+            "Means over the data sets and the detector's own seeds; rank is the mean rank on the "
+            "data sets with the seeds that all have, 1 is best."
+        )
         sentences.insert(0, first)
     if shown_f1s(found):
         sentences.insert(
@@ -143,8 +146,8 @@ def _comparisons(table: pa.Table, found: Sequence[Standing]) -> list[str]:
         parts += [f"### Against {reference}", markdown(head, rows)]
     if parts:
         parts.append(
-            "Difference of the means, data sets won and lost, and the p-value of Wilcoxon's "
-            "signed-rank test over the data sets with Holm's correction."
+            "Difference of the means over the seeds that both have, data sets won and lost, and "
+            "the p-value of Wilcoxon's signed-rank test over the data sets with Holm's correction."
         )
     return parts
 
@@ -167,7 +170,7 @@ def _datasets(table: pa.Table, found: Sequence[Standing]) -> list[str]:
     chosen = [*best, *(name for name in REFERENCES if name not in best)]
     chosen = [name for name in chosen if name in grid(table, names[0]).detectors]
     for name in names:
-        shown = grid(table, name).only(chosen)
+        shown = grid(table, name).only(chosen).shared()
         rows = [
             [dataset, *(f"{value:.3f}" for value in values)]
             for dataset, values in zip(shown.datasets, shown.per_dataset(), strict=True)

@@ -67,6 +67,15 @@ class Grid:
         """Return the means over seeds, of shape (datasets, detectors)."""
         return np.asarray(np.nanmean(self.values, 2))
 
+    def shared(self) -> "Grid":
+        """Return the grid of the seeds that all detectors were run with; of all, if there is none.
+
+        A seed has its own splits, so that means over other seeds are of other data.
+        """
+        common = ~np.isnan(self.values).any((0, 1))
+        values = self.values[:, :, common] if common.any() else self.values
+        return Grid(self.detectors, self.datasets, values)
+
     def only(self, detectors: Sequence[str]) -> "Grid":
         """Return the grid of some of the detectors."""
         places = [self.detectors.index(name) for name in detectors]
@@ -202,7 +211,7 @@ def standings(table: pa.Table) -> list[Standing]:
 
 
 def compare(found: Grid, reference: str) -> list[Comparison]:
-    """Compare every other detector with one of them.
+    """Compare every other detector with one of them, over the seeds that both were run with.
 
     Parameters
     ----------
@@ -215,25 +224,23 @@ def compare(found: Grid, reference: str) -> list[Comparison]:
     >>> compare(Grid(["a", "b"], ["x", "y", "z"], values), "b")[0].wins
     3
     """
-    values = found.per_dataset()
-    against = values[:, found.detectors.index(reference)]
     others = [name for name in found.detectors if name != reference]
-    columns = [values[:, found.detectors.index(name)] for name in others]
-    p_values = holm([signed_rank(column, against) for column in columns])
+    pairs = [found.only([name, reference]).shared().per_dataset().T for name in others]
+    p_values = holm([signed_rank(*pair) for pair in pairs])
     return [
         Comparison(
             detector=name,
-            difference=float((column - against).mean()),
-            wins=int((column > against).sum()),
-            losses=int((column < against).sum()),
+            difference=float((values - against).mean()),
+            wins=int((values > against).sum()),
+            losses=int((values < against).sum()),
             p_value=float(p),
         )
-        for name, column, p in zip(others, columns, p_values, strict=True)
+        for name, (values, against), p in zip(others, pairs, p_values, strict=True)
     ]
 
 
 def _mean_ranks(found: Grid) -> dict[str, float]:
-    ranking = rank(found.detectors, found.per_dataset())
+    ranking = rank(found.detectors, found.shared().per_dataset())
     return dict(zip(ranking.names, ranking.ranks.tolist(), strict=True))
 
 
