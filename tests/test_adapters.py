@@ -5,7 +5,6 @@ import importlib.util
 import json
 import pickle
 import random
-from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +17,6 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from genad import VAE, ZScore
-from genad.cli import main
 from genad.cli.settings import make_detector
 from genad.detectors.external import external, is_external
 from genad.errors import DataError, MissingDependencyError, ParameterError
@@ -290,19 +288,6 @@ def test_without_pyod_the_adapter_says_what_to_install(monkeypatch):
 
 
 # On the command line.
-
-
-@pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run a command in this process and an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def command(*arguments):
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return command
 
 
 def test_detect_scores_and_reports_without_a_model(run, tmp_path):
