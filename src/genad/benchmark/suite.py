@@ -76,9 +76,10 @@ class Suite:
     def _task(self, name: str) -> Task:
         wanted = name.lower().replace("-", "_")
         for task in self.tasks:
-            last = task.name.lower().rpartition("/")[2]
+            whole = task.name.lower().replace("-", "_")
+            last = whole.rpartition("/")[2]
             number, _, rest = last.partition("_")
-            if wanted in (task.name.lower(), last, number, rest):
+            if wanted in (whole, last, number, rest):
                 return task
         known = ", ".join(task.name for task in self.tasks)
         raise ParameterError(f"{self.name} has no data set {name!r}; choose from {known}.")
