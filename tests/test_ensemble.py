@@ -13,7 +13,7 @@ import genad
 from genad import VAE, AutoEncoder, Ensemble
 from genad.errors import ModelFormatError, ParameterError
 from genad.nets.spectral import SpectralLinear
-from genad.training import BatchedModel, Model, Objective, Options, train
+from genad.training import BatchedModel, Callback, Model, Objective, Options, train
 from genad.training.joint import JointLoss, _side_by_side
 from genad.training.joint_linear import JointLinear
 from helpers import fitted, line
@@ -249,3 +249,16 @@ def test_only_a_detector_can_come_out_of_a_file(tmp_path):
     write_model(tmp_path / "other", json.loads(json.dumps(facts)), arrays)
     with pytest.raises(ModelFormatError, match="'Popen', which no installed package provides"):
         genad.load(tmp_path / "other")
+
+
+def test_members_of_a_small_network_train_on_one_thread(threads):
+    used = []
+
+    class Look(Callback):
+        def on_epoch(self, record):
+            used.append(torch.get_num_threads())
+
+    threads(2)
+    member = AutoEncoder(hidden=(64,), latent=2, epochs=1, callbacks=(Look(),))
+    Ensemble(detector=member, n=32, random_state=0).fit(line(100))  # together large
+    assert used == [1] and torch.get_num_threads() == 2

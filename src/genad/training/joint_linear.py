@@ -1,11 +1,15 @@
 """Linear layers of several models in one operation each way."""
 
+from inspect import signature
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import linear
 from torch.overrides import TorchFunctionMode
+
+# So many columns of a product a processor computes at a time.
+_COLUMNS = 16
 
 
 class JointLinear(TorchFunctionMode):
@@ -66,6 +70,8 @@ class _Joint(torch.autograd.Function):
 
     @staticmethod
     def forward(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        if _awkward(x, weight.mT):
+            return torch.baddbmm(bias[:, :, None], weight, x.mT).mT.contiguous()
         return torch.baddbmm(bias[:, None], x, weight.mT)
 
     @staticmethod
@@ -78,14 +84,28 @@ class _Joint(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         wanted = ctx.needs_input_grad
         return (
-            slope.bmm(weight) if wanted[0] else None,
-            _products(slope, x) if wanted[1] else None,
+            _product(slope, weight) if wanted[0] else None,
+            _product(slope.mT, x) if wanted[1] else None,
             slope.sum(1) if wanted[2] else None,
         )
 
 
-def _products(slope: Tensor, x: Tensor) -> Tensor:
-    """Return slope' x of each model; few columns are slow to come by, few rows are not."""
-    if x.shape[2] < slope.shape[2]:
-        return x.mT.bmm(slope).mT.contiguous()
-    return slope.mT.bmm(x)
+def _product(a: Tensor, b: Tensor) -> Tensor:
+    """Return a b of each model."""
+    if _awkward(a, b):
+        return b.mT.bmm(a.mT).mT.contiguous()
+    return a.bmm(b)
+
+
+def _awkward(a: Tensor, b: Tensor) -> bool:
+    """Return whether a b comes faster as the transpose of b' a'.
+
+    Columns are computed some at a time: a few that are left over take as long as a full set.
+    """
+    rows, columns = a.shape[1], b.shape[2]
+    return columns < rows and columns % _COLUMNS != 0
+
+
+for _function in (_Linear, _Joint):
+    # Torch asks for it at every call, and working it out takes longer than the product.
+    _function.forward.__signature__ = signature(_function.forward)  # type: ignore[attr-defined]

@@ -96,7 +96,8 @@ def train(
         callback.on_model(model)
         callback.on_start(options.epochs * len(stages))
     shape = options.batch_size, *samples[:1].shape[1:]
-    parameters = sum(parameter.numel() for parameter in model.parameters())
+    # Of one of several models: side by side they are no larger work for a thread than one by one.
+    parameters = sum(parameter.numel() for parameter in model.parameters()) // (model.members or 1)
     try:
         with threads_for(shape, parameters):
             for stage in stages:

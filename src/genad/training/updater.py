@@ -16,8 +16,8 @@ from genad.training.replay import Recording, Unrecordable
 _REPLAY_PARAMETERS = 1_000_000
 # Making a recording takes as long as it saves in about this many steps.
 _STEPS_BEFORE_RECORDING = 200
-# A step of several models at once takes the longer without it, so a recording pays sooner.
-_JOINT = 3
+# A step of several models at once takes ten times as long without it, so a recording pays sooner.
+_JOINT = 20
 
 
 class Updater:
