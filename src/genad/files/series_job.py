@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,8 @@ from genad.detection import Detection, SeriesResult
 from genad.detector import Detector
 from genad.errors import DataError, ParameterError
 from genad.files.columns import ADDED
-from genad.files.job import adopt
+from genad.files.fitting import Fitted
+from genad.files.job import conclude
 from genad.files.scoring import Scored, share_threshold
 from genad.files.series import SeriesTable
 from genad.files.source import Watch, unwatched
@@ -92,44 +93,33 @@ def detect_series(
     _check_added(task.scored)
     told = lesson(detector, task.train, task.scored, first=task.first, normal_only=task.normal_only)
     stretches, notes = _stretches(detector, task)
-    notes = told.notes + notes
     started = time.perf_counter()
     detector.fit(stretches, told.labels)
-    fitted = time.perf_counter()
-    scores = _scores(detector, task.scored, watch)
-    scored = time.perf_counter()
-    if task.top_share is not None:
-        adopt(detector, share_threshold(np.concatenate(scores), task.top_share))
-        notes.append(
-            f"The threshold was set to flag the top {100 * task.top_share:.4g} % of time steps."
-        )
+    seconds = time.perf_counter() - started
+    origin = ("normal stretches of " if task.normal_only else "") + _name(task.train)
+    rows = sum(stretch.num_rows for stretch in stretches)
+    scores, result = _score(detector, task.scored, told.judges, watch, top_share=task.top_share)
+    found = conclude(
+        detector,
+        Fitted(origin, rows, seconds, notes),
+        result,
+        notes=[
+            *told.notes,
+            *notes,
+            *_no_figures(told.judges),
+            *getattr(detector.view_, "notes", []),
+            *detector.history_.notes,
+        ],
+        top_share=task.top_share,
+        normal_only=False,  # the name says it
+        command=command,
+        item=result.item,
+    )
     results = [
         _result(detector, table, each) for table, each in zip(task.scored, scores, strict=True)
     ]
     _write(detector, task.scored, results, folder, suffix)
-    notes += _no_figures(told.judges)
-    every = np.concatenate(scores)
-    flags = every > detector.threshold_
-    truth, known = _labels(told.judges)
-    return Detection(
-        detector=detector,
-        train=("normal stretches of " if task.normal_only else "") + _name(task.train),
-        scored=_name(task.scored),
-        train_rows=sum(stretch.num_rows for stretch in stretches),
-        scores=every,
-        threshold=detector.threshold_,
-        flagged=int(flags.sum()),
-        top=[],
-        ranking=None if truth is None else ranking_report(truth, every[known]),
-        flags=None if truth is None else precision_recall_f1(truth, flags[known]),
-        fit_seconds=fitted - started,
-        score_seconds=scored - fitted,
-        notes=[*notes, *getattr(detector.view_, "notes", []), *detector.history_.notes],
-        command=command,
-        taught=told.said,
-        item="time step",
-        series=tuple(results),
-    )
+    return replace(found, taught=told.said, series=tuple(results))
 
 
 def score_series(
@@ -160,24 +150,9 @@ def score_series(
     1
     """
     _check_added([table])
-    started = time.perf_counter()
-    (scores,) = _scores(detector, [table], watch)
-    seconds = time.perf_counter() - started
+    (scores,), result = _score(detector, [table], [table], watch)
     write_table([_annotated(detector, table.table, scores)], path)
-    flags = scores > detector.threshold_
-    truth, known = _labels([table])
-    return Scored(
-        name=table.name,
-        scores=scores,
-        threshold=detector.threshold_,
-        flagged=int(flags.sum()),
-        top=[],
-        ranking=None if truth is None else ranking_report(truth, scores[known]),
-        flags=None if truth is None else precision_recall_f1(truth, flags[known]),
-        seconds=seconds,
-        notes=read_recordings(table.frame()).each[0].notes,
-        item="time step",
-    )
+    return replace(result, notes=read_recordings(table.frame()).each[0].notes)
 
 
 def _check_added(tables: Sequence[SeriesTable]) -> None:
@@ -219,14 +194,36 @@ def _stretches(detector: Detector, task: SeriesTask) -> tuple[list[pa.Table], li
     ]
 
 
-def _scores(
-    detector: Detector, tables: Sequence[SeriesTable], watch: Watch
-) -> list[NDArray[np.float64]]:
+def _score(
+    detector: Detector,
+    tables: Sequence[SeriesTable],
+    judges: Sequence[SeriesTable],
+    watch: Watch,
+    *,
+    top_share: float | None = None,
+) -> tuple[list[NDArray[np.float64]], Scored]:
+    """Return the scores of each series, and all of them as one result, judged by the labels."""
+    started = time.perf_counter()
     scores, total = [], sum(len(table) for table in tables)
     for table in tables:
         scores.append(detector.anomaly_score(table.frame()))
         watch("scoring", len(table), total)
-    return scores
+    seconds, every = time.perf_counter() - started, np.concatenate(scores)
+    threshold = detector.threshold_ if top_share is None else share_threshold(every, top_share)
+    flags = every > threshold
+    truth, known = _labels(judges)
+    return scores, Scored(
+        name=_name(tables),
+        scores=every,
+        threshold=threshold,
+        flagged=int(flags.sum()),
+        top=[],
+        ranking=None if truth is None else ranking_report(truth, every[known]),
+        flags=None if truth is None else precision_recall_f1(truth, flags[known]),
+        seconds=seconds,
+        notes=[],
+        item="time step",
+    )
 
 
 def _result(detector: Detector, table: SeriesTable, scores: NDArray[np.float64]) -> SeriesResult:
