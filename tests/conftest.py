@@ -1,7 +1,6 @@
 """What every test gets: one thread a worker, examples that repeat, a torch generator of its own."""
 
 import os
-import re
 from types import SimpleNamespace
 
 # Before torch loads: several workers share the processor.
@@ -12,8 +11,7 @@ import torch
 from hypothesis import HealthCheck, settings
 
 from genad.cli import main
-
-SAYS = re.compile(r"Error: [^\n]+\n")
+from helpers import SAYS
 
 settings.register_profile(
     "genad",
@@ -42,9 +40,15 @@ def threads():
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch, capsys):
-    """Run a command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
+def workplace(tmp_path):
+    """Return the folder that commands run in: an empty one, if a module has none of its own."""
+    return tmp_path
+
+
+@pytest.fixture
+def run(workplace, monkeypatch, capsys):
+    """Run a command there."""
+    monkeypatch.chdir(workplace)
 
     def command(*arguments):
         code = main([str(argument) for argument in arguments])
@@ -55,15 +59,15 @@ def run(tmp_path, monkeypatch, capsys):
 
 
 @pytest.fixture
-def fails(run, tmp_path):
+def fails(run, workplace):
     """Run a command that must fail with one sentence and leave nothing behind."""
 
     def command(code, *arguments):
-        before = sorted(tmp_path.rglob("*"))
+        before = sorted(workplace.rglob("*"))
         ended = run(*arguments)
-        assert (ended.code, ended.out) == (code, "")
+        assert (ended.code, ended.out) == (code, ""), ended.err
         assert SAYS.fullmatch(ended.err), ended.err
-        assert sorted(tmp_path.rglob("*")) == before
+        assert sorted(workplace.rglob("*")) == before
         return ended.err
 
     return command

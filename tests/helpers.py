@@ -1,5 +1,6 @@
 """Toy data, and every detector in a size that trains in a blink."""
 
+import re
 from functools import cache
 from typing import Literal, get_args, get_origin, get_type_hints
 
@@ -15,6 +16,10 @@ CLASSES = [cls for cls in ALL if "table" in cls.kinds]
 SERIES = [cls for cls in ALL if "series" in cls.kinds]
 # Every detector takes those that it has a parameter of the name for.
 TINY = {"epochs": 3, "hidden": (8,), "latent": 2, "steps": 10, "samples": 3, "random_state": 0}
+
+
+# All that a command prints to standard error where it fails.
+SAYS = re.compile(r"Error: [^\n]+\n")
 
 
 def settings_for(cls, **wanted):

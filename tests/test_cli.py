@@ -25,10 +25,10 @@ from genad.data import list_datasets, open_table
 from genad.errors import DataError, TrainingDiverged
 from genad.registry import detector_classes
 from genad.training import Callback
+from helpers import SAYS
 
 ROWS, ODD = 200, 120
 TINY_VAE = ["--model", "vae", "--set", "hidden=8", "--set", "latent=2", "--set", "samples=2"]
-SAYS = re.compile(r"Error: [^\n]+\n")
 
 
 def rows():
@@ -59,31 +59,8 @@ def detected(work):
 
 
 @pytest.fixture
-def run(work, capsys):
-    """Run a command in this process."""
-
-    def command(*arguments):
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return command
-
-
-@pytest.fixture
-def fails(run):
-    """Run a command that must fail with one sentence and leave nothing behind."""
-
-    def command(code, *arguments):
-        before = entries()
-        ended = run(*arguments)
-        assert ended.code == code, ended.err
-        assert ended.out == ""
-        assert SAYS.fullmatch(ended.err), ended.err
-        assert entries() == before
-        return ended.err
-
-    return command
+def workplace(work):
+    return work
 
 
 def genad_process(*arguments):

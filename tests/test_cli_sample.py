@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
@@ -50,15 +49,8 @@ def work(tmp_path_factory):
 
 
 @pytest.fixture
-def run(work, capsys, monkeypatch):
-    monkeypatch.chdir(work)
-
-    def command(*arguments):
-        code = main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return command
+def workplace(work):
+    return work
 
 
 # ---------------------------------------------------------------- images

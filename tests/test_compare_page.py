@@ -3,7 +3,7 @@
 import json
 import re
 from dataclasses import replace
-from types import SimpleNamespace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +11,6 @@ import pytest
 from pyarrow import csv
 
 from genad import VAE, ConditionalGAN
-from genad.cli import main
 from genad.comparison import Quality, compare, image_subject, table_subject
 from genad.data import load_dataset
 from genad.metrics import RankingReport
@@ -24,7 +23,6 @@ from genad.training import Look
 from helpers import line, messy
 from shapes import shape_set, shapes
 
-SAYS = re.compile(r"Error: [^\n]+\n")
 SMALL = {"hidden": (8,), "latent": 2, "batch_size": 32, "epochs": 1, "random_state": 0}
 
 
@@ -218,30 +216,13 @@ def work(tmp_path_factory):
 
 
 @pytest.fixture
-def run(work, monkeypatch, capsys):
-    monkeypatch.chdir(work)
-
-    def command(*arguments):
-        code = main(["compare", *map(str, arguments)])
-        captured = capsys.readouterr()
-        return SimpleNamespace(code=code, out=captured.out, err=captured.err)
-
-    return command
+def workplace(work):
+    return work
 
 
 @pytest.fixture
-def fails(run, work):
-    """Run the command, which must fail with one sentence and leave nothing behind."""
-
-    def command(code, *arguments):
-        before = sorted(work.rglob("*"))
-        ended = run(*arguments)
-        assert (ended.code, ended.out) == (code, ""), ended.err
-        assert SAYS.fullmatch(ended.err), ended.err
-        assert sorted(work.rglob("*")) == before
-        return ended.err
-
-    return command
+def run(run):
+    return partial(run, "compare")
 
 
 def test_images_of_a_file_are_compared(run, work):
