@@ -147,7 +147,7 @@ def _bare_gan(images: Images) -> float:
 
 def scoring() -> None:
     """Score against a bare loop over the same network."""
-    images = digits(8192)
+    images = digits(8192).copy()
     for maker in (AutoEncoder, GANomaly):
         detector = made(maker, epochs=1).fit(images[:1280])
         view, model = detector.view_, detector.model_
