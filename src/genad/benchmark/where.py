@@ -18,9 +18,10 @@ _HEAD = """\
 
 Published figures beside ours in the same protocol, ours from the tables in `benchmarks/results/` by
 `python benchmarks/page.py`. "±" is the standard deviation over seeds. The untrained network and the
-random score stand in every row: a figure that is hardly above them shows nothing learnt. Figures of
-others are copied from the source named, not run again; where their protocol differs, the line above
-the table says so. [All tables](benchmark.md), with what failed and how long it took.
+random score stand in every row: a figure that is hardly above them shows nothing learnt. Lines
+without a published figure are of the same detector in other settings. Figures of others are copied
+from the source named, not run again; where their protocol differs, the line above the table says
+so. [All tables](benchmark.md), with what failed and how long it took.
 """
 
 
@@ -60,23 +61,28 @@ def _section(table: pa.Table, rows: Sequence[Published]) -> str:
 def _table(table: pa.Table, metric: str, rows: Sequence[Published]) -> str:
     found = grid(table, metric)
     head = ["detector", "published", "ours", "untrained", "random"]
-    lines = [
-        [
-            f"{row.detector}{row.dataset and f', {row.dataset}'} ({row.source})",
-            _plain(row.value),
-            *(_ours(found, label, row.dataset) for label in _beside(row.ours)),
-        ]
-        for row in rows
-    ]
+    lines = []
+    for row in rows:
+        place = row.dataset and f", {row.dataset}"
+        theirs = f"{row.detector}{place} ({row.source})", _plain(row.value)
+        lines.append([*theirs, *_figures(found, row.ours, row.dataset)])
+        for label in _variants(found, row.ours):
+            lines.append([f"{label}{place}", "", *_figures(found, label, row.dataset)])
     best = _best(found, table)
-    lines.append(
-        [f"best of ours: {best}", "", *(_ours(found, label, "") for label in _beside(best))]
-    )
+    lines.append([f"best of ours: {best}", "", *_figures(found, best, "")])
     return markdown(head, lines)
 
 
-def _beside(label: str) -> tuple[str, str, str]:
-    return label, f"{label}, untrained", "random"
+def _variants(found: Grid, label: str) -> list[str]:
+    """Return the labels of a detector in other settings, as "VAE (features alone)" is of VAE."""
+    starts = f"{label} (", f"{label}+"
+    named = [other for other in found.detectors if label and other.startswith(starts)]
+    return [other for other in named if not other.endswith(", untrained")]
+
+
+def _figures(found: Grid, label: str, dataset: str) -> list[str]:
+    """Return the figures of a detector, of its untrained network and of the random score."""
+    return [_ours(found, each, dataset) for each in (label, f"{label}, untrained", "random")]
 
 
 def _ours(found: Grid, label: str, dataset: str) -> str:
