@@ -6,6 +6,7 @@ from typing import Any
 
 from genad.benchmark.images import BASELINES, LEFT_OUT, ONE_CLASS, ImageTask, LeftOut, OneClass
 from genad.benchmark.suite import Suite
+from genad.data.datasets.cifar10 import CLASSES as CIFAR10_CLASSES
 
 # So many test images in the quick suites.
 _SOME = 2500
@@ -68,18 +69,6 @@ _GARMENTS = (
     "bag",
     "boot",
 )
-_THINGS = (
-    "airplane",
-    "automobile",
-    "bird",
-    "cat",
-    "deer",
-    "dog",
-    "frog",
-    "horse",
-    "ship",
-    "truck",
-)
 
 
 def _suite(
@@ -131,7 +120,9 @@ FASHION = _suite(
     _each(_GARMENTS, "fashion", "fashion_mnist"),
     _GREY | {"flip": True},
 )
-CIFAR10 = _suite("cifar10", "CIFAR-10, one-class", _each(_THINGS, "cifar10", "cifar10"), _COLOUR)
+CIFAR10 = _suite(
+    "cifar10", "CIFAR-10, one-class", _each(CIFAR10_CLASSES, "cifar10", "cifar10"), _COLOUR
+)
 MNIST_LEFT_OUT = _suite(
     "mnist-left-out",
     "MNIST, one class left out",

@@ -40,7 +40,7 @@ _HOME = Home(
     files=tuple(f"{_BINARY}/{batch}.bin" for batch in _BATCHES),
     urls=("https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz",),
 )
-_CLASSES = (
+CLASSES = (
     "airplane",
     "automobile",
     "bird",
@@ -71,7 +71,7 @@ def _load() -> ImageSet:
     planes = records[:, 1:].reshape(-1, 3, 32, 32)
     images = np.ascontiguousarray(planes.transpose(0, 2, 3, 1))
     cut = 50_000
-    return ImageSet(_INFO.name, images[:cut], classes[:cut], images[cut:], classes[cut:], _CLASSES)
+    return ImageSet(_INFO.name, images[:cut], classes[:cut], images[cut:], classes[cut:], CLASSES)
 
 
 def _read_binary(folder: Path, batch: str) -> NDArray[np.uint8]:
