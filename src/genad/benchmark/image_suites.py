@@ -15,6 +15,10 @@ _SOME = 2500
 _MODELS = ("ssgan", "transformprediction", "vae", "ganomaly", "anogan", "fanogan", "egbad", "alad")
 _GREY: dict[str, Any] = {
     "epochs": 6,
+    "anogan.epochs": 12,
+    "anogan.ema": 0.99,
+    # Of an image the residual, a sum over pixels, would leave the discriminator no say.
+    "anogan.score": "discriminator",
     "anogan.steps": 100,
     "anogan.restarts": 1,
     "anogan.memory": 1500,
