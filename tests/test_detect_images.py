@@ -135,6 +135,22 @@ def test_what_is_wrong_is_said_in_one_sentence(fails, scans, tmp_path):
     (tmp_path / scans / "good" / "bad.png").write_bytes(b"no image")
     assert "good/bad.png is damaged" in fails(1, *detect)
     assert "madgan" in fails(2, "detect", "plain", "--model", "madgan").lower()
+    save(tmp_path / "mixed", [*noise(3, 8, 8), noise(1, 8, 8, 3)[0]])
+    assert "(--channels 1 or 3)" in fails(1, "detect", "mixed", "--model", "zscore")
+    assert "not 2" in fails(2, "detect", "mixed", "--model", "zscore", "--channels", "2")
+    for option in ("--size", "--channels"):
+        said = fails(2, "detect", "mnist", "--model", "zscore", option, "3")
+        assert f"{option} is for a folder of images, but mnist is a data set" in said
+
+
+@pytest.mark.parametrize(("channels", "expected"), [("1", 1), ("3", 3)])
+def test_grey_and_coloured_images_are_made_alike(run, tmp_path, channels, expected):
+    save(tmp_path / "mixed", [*noise(20, 8, 8), *noise(20, 8, 8, 3)])
+    command = "fit", "mixed", "--model", "zscore", "--channels", channels
+    assert run(*command).code == 0
+    assert genad.load("model").view_.centre.shape == (expected,)
+    ended = run("explore", "mixed", "--channels", channels, "--json")
+    assert f"all are in {'grey' if expected == 1 else 'colour'}" in ended.out
 
 
 def test_damaged_images_are_left_out_by_choice(run, scans, tmp_path):

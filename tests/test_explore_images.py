@@ -120,7 +120,7 @@ def test_a_folder_of_mixed_forms_is_brought_to_one(tmp_path):
     assert found.notes == [
         "The images are of 2 sizes, 8 x 8 (4), 9 x 6 (1); here all are scaled to 8 x 8, the most "
         "common.",
-        "4 images are grey and 1 in colour; here all are shown in colour.",
+        "4 images are grey and 1 in colour; here all are in colour.",
     ]
     assert open_any_images(tmp_path / "images", size=(4, 5)).images.shape == (3, 4, 5)
 

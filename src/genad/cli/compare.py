@@ -78,6 +78,7 @@ def compare(
     anomaly: options.Anomaly = None,
     ignore: options.Ignore = None,
     size: options.Size = None,
+    channels: options.Channels = None,
     on_error: options.OnError = "raise",
     train_rows: Most = 10_000,
     samples: Samples = 2000,
@@ -95,7 +96,7 @@ def compare(
     What their samples are worth in pictures and in figures, how steady their training is, how
     their latent spaces keep classes apart, how well they detect, and what that takes.
     """
-    from genad.cli import compare_inputs, outputs, show_compared
+    from genad.cli import compare_inputs, image_inputs, outputs, show_compared
     from genad.cli.progress import Bars
     from genad.comparison import compare as run
     from genad.report import compare_page
@@ -109,8 +110,7 @@ def compare(
         label=label,
         anomaly=anomaly,
         ignore=ignore,
-        size=size,
-        on_error=on_error,
+        images=image_inputs.Reading(size, channels, on_error),
         train_rows=train_rows,
         samples=samples,
         seed=seed,

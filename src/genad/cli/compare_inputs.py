@@ -1,7 +1,7 @@
 """What `genad compare` is to compare: models by name, and data split for their comparison."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from genad.comparison import (
     table_subject,
     unlabelled_subject,
 )
-from genad.data import load_dataset, load_images, load_series
+from genad.data import load_dataset, load_series
 from genad.data.datasets import Dataset, ImageSet, Series
 from genad.data.datasets.base import one_class_split
 from genad.data.readers import open_table
@@ -44,8 +44,7 @@ class CompareOptions:
     label: str | None = None
     anomaly: Sequence[str] | None = None
     ignore: Sequence[str] | None = None
-    size: str | None = None
-    on_error: str = "raise"
+    images: image_inputs.Reading = field(default_factory=image_inputs.Reading)
     train_rows: int = 10_000
     samples: int = 2000
     seed: int = 0
@@ -107,11 +106,9 @@ def _images(options: CompareOptions) -> Subject:
     if options.normal is not None and options.anomaly:
         raise Misuse("--normal and --anomaly both say what is normal: give one of them.")
     if not Path(options.data).exists():
-        images = load_images(options.data)
+        images = image_inputs.load_named(options.data, options.images)
     else:
-        size = image_inputs.parse_size(options.size)
-        on_error = image_inputs.parse_on_error(options.on_error)
-        table = open_any_images(options.data, size=size, on_error=on_error)
+        table = open_any_images(options.data, **options.images.asked)
         if table.classes is None:
             most = options.train_rows + options.samples
             return unlabelled_subject(

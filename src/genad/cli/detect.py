@@ -28,6 +28,7 @@ def detect(
     ignore: options.Ignore = None,
     train_rows: options.TrainRows = 1_000_000,
     size: options.Size = None,
+    channels: options.Channels = None,
     on_error: options.OnError = "raise",
     model: options.Model = "auto",
     members: options.Members = None,
@@ -67,8 +68,9 @@ def detect(
     labelled = normal_only and Path(data).exists()  # a data set brings labels of its own
     classes = image_inputs.is_images(data)
     roles = inputs.make_roles(label, anomaly, ignore, normal_only=labelled, classes=classes)
+    reading = image_inputs.Reading(size, channels, on_error)
     source = jobs.DataOptions(
-        data, train, time, window, roles, normal_only, train_rows, top, size, on_error
+        data, train, time, window, roles, normal_only, train_rows, top, reading
     )
     given: dict[str, Any] = {"members": members, "budget": budget, "epochs": epochs}
     given |= {"threshold": threshold, "contamination": contamination}

@@ -1,13 +1,12 @@
 """The exploration that the options of `genad explore` ask for: of images, series or a table."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from genad.cli import image_inputs, inputs, series_inputs
 from genad.cli.errors import Misuse
-from genad.data import load_images
-from genad.files import Roles, Watch, as_image_tables
+from genad.files import Roles, Watch
 from genad.profiles import (
     ImagesProfile,
     SeriesProfile,
@@ -31,8 +30,7 @@ class ExploreOptions:
     roles: Roles
     number: int | None
     seed: int
-    size: str | None
-    on_error: str
+    images: image_inputs.Reading = field(default_factory=image_inputs.Reading)
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +62,10 @@ def _images(options: ExploreOptions, watch: Watch) -> Explored:
             raise Misuse(
                 f"{data} holds images, whose folders are their classes: leave out {option}."
             )
-    size = image_inputs.parse_size(options.size)
-    on_error = image_inputs.parse_on_error(options.on_error)
     if Path(data).exists():
-        tables = [open_any_images(data, size=size, on_error=on_error)]
+        tables = [open_any_images(data, **options.images.asked)]
     else:
-        tables = list(as_image_tables(load_images(data)))
+        tables = list(image_inputs.open_named(data, options.images))
     profile = profile_images(
         tables, data, each=options.number or 10, random_state=options.seed, watch=watch
     )

@@ -14,6 +14,7 @@ def explore(
     number: options.Number = None,
     seed: options.DrawSeed = 0,
     size: options.Size = None,
+    channels: options.Channels = None,
     on_error: options.OnError = "raise",
     out: options.OutPage = Path("explore.html"),
     force: options.Force = False,
@@ -26,12 +27,13 @@ def explore(
     distributions and seasons, gaps and sampling rates. Of a table: columns, missing values,
     distributions, correlations.
     """
-    from genad.cli import explorations, inputs, outputs, show_explored
+    from genad.cli import explorations, image_inputs, inputs, outputs, show_explored
     from genad.cli.progress import Bars
     from genad.report import explore_page
 
     roles = inputs.make_roles(label, anomaly, ignore)
-    given = explorations.ExploreOptions(data, time, roles, number, seed, size, on_error)
+    reading = image_inputs.Reading(size, channels, on_error)
+    given = explorations.ExploreOptions(data, time, roles, number, seed, reading)
     page = outputs.page_path(out, "explore.html")
     with outputs.staged(page, force=force) as path, Bars(quiet=quiet) as bars:
         explored = explorations.explore(given, bars.rows)

@@ -19,6 +19,7 @@ def fit(
     train_rows: options.TrainRows = 1_000_000,
     classes: options.Classes = None,
     size: options.Size = None,
+    channels: options.Channels = None,
     on_error: options.OnError = "raise",
     model: options.Model = "auto",
     members: options.Members = None,
@@ -39,7 +40,7 @@ def fit(
 
     Conditional models also learn classes: of images the folders they are in, of rows the --label.
     """
-    from genad.cli import inputs, learning, outputs, show
+    from genad.cli import image_inputs, inputs, learning, outputs, show
     from genad.cli.progress import Bars
     from genad.cli.resume import resumable
     from genad.cli.settings import make_detector
@@ -50,10 +51,9 @@ def fit(
     if reason := why_unsaved(find_detector(model)):
         raise Misuse(f"{reason} Use genad detect NEW --train {train}, which scores at once.")
     roles = inputs.make_roles(label, anomaly, ignore, normal_only=normal_only)
+    reading = image_inputs.Reading(size, channels, on_error)
     learn = learning.open_training(
-        learning.TrainOptions(
-            train, roles, normal_only, train_rows, tuple(classes or ()), size, on_error
-        )
+        learning.TrainOptions(train, roles, normal_only, train_rows, tuple(classes or ()), reading)
     )
     given: dict[str, Any] = {"members": members, "budget": budget, "epochs": epochs}
     given |= {"threshold": threshold, "contamination": contamination}

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
+from typing import Any, Literal, cast, get_args
 
 from genad.cli.errors import Misuse
 from genad.cli.inputs import kind_of_dataset
-from genad.data import load_images
+from genad.data import ImageSet, load_images
 from genad.data.image_folder import OnError
 from genad.detector import Detector
 from genad.files import (
@@ -22,7 +23,43 @@ from genad.files import (
     score_images,
 )
 
+Channels = Literal[1, 3, 4]
 _CHOICES = tuple(choice for choice in get_args(OnError) if choice != "warn")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the images of a folder are read; the fields are the options of that name.
+
+    Examples
+    --------
+    >>> Reading(size="28").asked
+    {'size': (28, 28), 'channels': None, 'on_error': 'raise'}
+    """
+
+    size: str | None = None
+    channels: int | None = None
+    on_error: str = "raise"
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The arguments of `genad.files.open_images`.
+
+        Raises
+        ------
+        Misuse
+            If one of them makes no sense.
+        """
+        if self.channels is not None and self.channels not in get_args(Channels):
+            raise Misuse(f"--channels is 1 (grey), 3 (colour) or 4, not {self.channels}.")
+        size, on_error = parse_size(self.size), parse_on_error(self.on_error)
+        return {"size": size, "channels": self.channels, "on_error": on_error}
+
+    def refuse(self, wanted: str) -> None:
+        """Raise a `Misuse` that says what is wanted, if images are to be scaled or converted."""
+        for option, given in (("--size", self.size), ("--channels", self.channels)):
+            if given is not None:
+                raise Misuse(f"{option} is for {wanted}: leave it out.")
 
 
 def is_images(data: str) -> bool:
@@ -38,11 +75,22 @@ def is_images(data: str) -> bool:
     return kind_of_dataset(data) == "images"
 
 
-def open_any(data: str, size: tuple[int, int] | None, on_error: OnError) -> ImageTable:
+def load_named(data: str, reading: Reading) -> ImageSet:
+    """Load a data set, whose images are as they are."""
+    reading.refuse(f"a folder of images, but {data} is a data set")
+    return load_images(data)
+
+
+def open_named(data: str, reading: Reading) -> tuple[ImageTable, ImageTable]:
+    """Open the training and the test images of a data set."""
+    return as_image_tables(load_named(data, reading))
+
+
+def open_any(data: str, reading: Reading) -> ImageTable:
     """Open images to score: those of a folder or a file, or the test images of a data set."""
     if Path(data).exists():
-        return open_images(data, size=size, on_error=on_error)
-    return as_image_tables(load_images(data))[1]
+        return open_images(data, **reading.asked)
+    return open_named(data, reading)[1]
 
 
 def open_image_task(
@@ -51,8 +99,7 @@ def open_image_task(
     roles: Roles,
     *,
     normal_only: bool,
-    size: tuple[int, int] | None,
-    on_error: OnError,
+    reading: Reading,
 ) -> ImageTask:
     """Open what is scored and what is learnt from, by default the same.
 
@@ -64,20 +111,20 @@ def open_image_task(
             f"{data} holds images, whose folders are their classes: leave out --label and --ignore."
         )
     if Path(data).exists() or train is not None:
-        scored = open_any(data, size, on_error)
-        learnt = scored if train is None else open_any(train, size, on_error)
+        scored = open_any(data, reading)
+        learnt = scored if train is None else open_any(train, reading)
         return ImageTask(learnt, scored, roles.anomaly, normal_only)
-    learnt, scored = as_image_tables(load_images(data))
+    learnt, scored = open_named(data, reading)
     return ImageTask(learnt, scored, roles.anomaly, normal_only or bool(roles.anomaly))
 
 
 def scorer_of(
-    data: str, roles: Roles, size: str | None, on_error: str
+    data: str, roles: Roles, reading: Reading
 ) -> Callable[[Detector, Path, Watch], Scored]:
     """Open images, and return what scores them into a file."""
     if roles.label is not None:
         raise Misuse(f"{data} holds images, whose folders are their classes: leave out --label.")
-    table = open_any(data, parse_size(size), parse_on_error(on_error))
+    table = open_any(data, reading)
 
     def score(detector: Detector, path: Path, watch: Watch) -> Scored:
         return score_images(detector, table, path, anomaly=roles.anomaly, watch=watch)

@@ -1,7 +1,7 @@
 """The job that the options of `genad detect` ask for: on a table, on series or on images."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -34,8 +34,7 @@ class DataOptions:
     normal_only: bool
     train_rows: int
     top: float | None
-    size: str | None = None
-    on_error: str = "raise"
+    images: image_inputs.Reading = field(default_factory=image_inputs.Reading)
 
 
 class Job(Protocol):
@@ -69,8 +68,7 @@ def make_job(options: DataOptions, model: str, settings: Sequence[str] | None, *
             options.train,
             options.roles,
             normal_only=options.normal_only,
-            size=image_inputs.parse_size(options.size),
-            on_error=image_inputs.parse_on_error(options.on_error),
+            reading=options.images,
         )
         images = replace(task_of_images, train_rows=options.train_rows, top_share=options.top)
         return _ImageJob(make_detector(model, settings, **given), images)

@@ -1,17 +1,15 @@
 """What `genad fit` learns from: the rows of a table, or images."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from genad.cli import image_inputs, inputs
 from genad.cli.errors import Misuse
-from genad.data import load_images
 from genad.detector import Detector
 from genad.files import (
     Fitted,
     Roles,
-    as_image_tables,
     fit_images,
     fit_source,
     open_images,
@@ -30,8 +28,7 @@ class TrainOptions:
     normal_only: bool
     train_rows: int
     classes: Sequence[str]
-    size: str | None
-    on_error: str
+    images: image_inputs.Reading = field(default_factory=image_inputs.Reading)
 
 
 def open_training(options: TrainOptions) -> Learn:
@@ -40,15 +37,15 @@ def open_training(options: TrainOptions) -> Learn:
     Examples
     --------
     >>> from genad import ZScore
-    >>> learn = open_training(TrainOptions("breast_cancer", Roles(), False, 100, (), None, "raise"))
+    >>> learn = open_training(TrainOptions("breast_cancer", Roles(), False, 100, ()))
     >>> learn(ZScore(random_state=0)).rows
     100
     """
     if image_inputs.is_images(options.train):
         return _images(options)
-    for option, given in (("--class", options.classes), ("--size", options.size)):
-        if given:
-            raise Misuse(f"{option} is for images, but {options.train} holds none: leave it out.")
+    if options.classes:
+        raise Misuse(f"--class is for images, but {options.train} holds none: leave it out.")
+    options.images.refuse(f"images, but {options.train} holds none")
     task = inputs.open_task(options.train, None, options.roles)
 
     def learn(detector: Detector) -> Fitted:
@@ -69,12 +66,10 @@ def _images(options: TrainOptions) -> Learn:
         raise Misuse(
             f"{data} holds images, whose folders are their classes: leave out --label and --ignore."
         )
-    size = image_inputs.parse_size(options.size)
-    on_error = image_inputs.parse_on_error(options.on_error)
     if Path(data).exists():
-        table = open_images(data, size=size, on_error=on_error)
+        table = open_images(data, **options.images.asked)
     else:
-        table = as_image_tables(load_images(data))[0]
+        table = image_inputs.open_named(data, options.images)[0]
 
     def learn(detector: Detector) -> Fitted:
         return fit_images(detector, table, only=options.classes, most=options.train_rows)

@@ -195,6 +195,14 @@ Classes = Annotated[
         help="Learn only from images of this class; may be repeated.",
     ),
 ]
+Channels = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        rich_help_panel=DATA_PANEL,
+        help="Convert the images of a folder to grey (1), colour (3) or with opacity (4).",
+    ),
+]
 OnError = Annotated[
     str,
     typer.Option(

@@ -16,6 +16,7 @@ def score(
     label: options.Label = None,
     anomaly: options.Anomaly = None,
     size: options.Size = None,
+    channels: options.Channels = None,
     on_error: options.OnError = "raise",
     out: options.OutFile = Path("scores.csv"),
     force: options.Force = False,
@@ -45,7 +46,8 @@ def score(
     roles = inputs.make_roles(label, anomaly, classes=classes)
     detector = load(inputs.model_folder(model))
     if classes:
-        score_into = image_inputs.scorer_of(data, roles, size, on_error)
+        reading = image_inputs.Reading(size, channels, on_error)
+        score_into = image_inputs.scorer_of(data, roles, reading)
     elif detector.view_.kind == "series":
         score_into = series_inputs.scorer_of(data, time, roles)
     else:

@@ -210,14 +210,15 @@ class ImageFolder:
         if self.size is None and (image.height, image.width) != (height, width):
             raise DataError(
                 f"{path} is {image.height} x {image.width} pixels, but the first image of {first} "
-                f"is {height} x {width}; give size=({height}, {width}) to scale all images."
+                f"is {height} x {width}; give size=({height}, {width}), --size {height}x{width}, "
+                "to scale all."
             )
         natural = 1 if _is_grey(image) else 3
         if self.channels is None and natural != channels:
             is_, was = ("grey", "in colour") if natural == 1 else ("in colour", "grey")
             raise DataError(
                 f"{path} is {is_}, but the first image of {first} is {was}; give channels=1 or "
-                "channels=3 to convert all images."
+                "channels=3 (--channels 1 or 3) to convert all."
             )
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,12 +96,16 @@ class ImagesProfile:
 
 
 def open_any_images(
-    path: str | Path, *, size: tuple[int, int] | None = None, on_error: OnError = "raise"
+    path: str | Path,
+    *,
+    size: tuple[int, int] | None = None,
+    channels: Literal[1, 3, 4] | None = None,
+    on_error: OnError = "raise",
 ) -> ImageTable:
     """Return images as `open_images` does, but those of a folder of mixed sizes too.
 
-    They are scaled to the most common size, and turned into colour if some are; it is said which
-    forms there are.
+    Unless told otherwise they are scaled to the most common size, and turned into colour if some
+    are; it is said which forms there are.
 
     Examples
     --------
@@ -113,22 +117,22 @@ def open_any_images(
     ...     open_any_images(folder).images.shape
     (1, 8, 8)
     """
-    table = open_images(path, size=size, on_error=on_error)
+    table = open_images(path, size=size, channels=channels, on_error=on_error)
     if not isinstance(folder := table.images, ImageFolder):
         return table
     forms = Counter(map(form_of, folder.paths))
     sizes: Counter[tuple[int, int]] = Counter()
-    channels: Counter[int] = Counter()
+    depths: Counter[int] = Counter()
     for form, count in forms.items():
         sizes[form.size] += count
-        channels[form.channels] += count
-    if len(forms) == 1 and size is None:
+        depths[form.channels] += count
+    if len(forms) == 1 and size is None and channels is None:
         return table
     usual = sizes.most_common(1)[0][0]
     scaled = folder.scaled(
-        size or (usual if len(sizes) > 1 else None), 3 if len(channels) > 1 else None
+        size or (usual if len(sizes) > 1 else None), channels or (3 if len(depths) > 1 else None)
     )
-    notes = _mixed(sizes, channels, size or usual, asked=size is not None)
+    notes = _mixed(sizes, depths, scaled, asked=size is not None)
     return replace(table, images=scaled, notes=[*table.notes, *notes])
 
 
@@ -204,21 +208,25 @@ def _some(rows: NDArray[np.intp], most: int, rng: np.random.Generator) -> NDArra
 
 
 def _mixed(
-    sizes: Counter[tuple[int, int]], channels: Counter[int], size: tuple[int, int], *, asked: bool
+    sizes: Counter[tuple[int, int]],
+    depths: Counter[int],
+    shown: ImageFolder,
+    *,
+    asked: bool,
 ) -> list[str]:
     found = []
     if len(sizes) > 1:
         listed = ", ".join(f"{h} x {w} ({count:,})" for (h, w), count in sizes.most_common(_NAMED))
         more = f" and {len(sizes) - _NAMED} more" if len(sizes) > _NAMED else ""
-        height, width = size
+        height, width = shown.shape[1:]
         found.append(
             f"The images are of {len(sizes)} sizes, {listed}{more}; here all are scaled to "
             f"{height} x {width}" + (" as asked for." if asked else ", the most common.")
         )
-    if len(channels) > 1:
+    if len(depths) > 1:
+        tone = "grey" if shown.shape[0] == 1 else "colour"
         found.append(
-            f"{channels[1]:,} images are grey and {channels[3]:,} in colour; here all are shown in "
-            "colour."
+            f"{depths[1]:,} images are grey and {depths[3]:,} in colour; here all are in {tone}."
         )
     return found
 
