@@ -33,8 +33,10 @@ class AnoGAN(LatentDetector):
 
     Parameters
     ----------
-    score : "reconstruction" (the first term), "discriminator" (the second) or "combined".
-    weight : lambda of the combined score.
+    score : "reconstruction" (the first term), "discriminator" (the second) or "combined". The first
+        grows with the number of columns or pixels: of an image it leaves the second no say, which
+        tells digits better apart.
+    weight : lambda of the combined score, and of the search.
     steps : steps of a row's search at most.
     step_size : learning rate of the search.
     restarts : searches per row, of which the best counts.
