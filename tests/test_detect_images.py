@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import genad
-from genad.data import ImageFolder, open_table
+from genad.data import ImageFolder, ImageSet, open_table
 from genad.data.images import ImageArray
 from genad.files import ImageTable, ImageTask, detect_images
 from genad.report import detect_page
@@ -146,11 +146,37 @@ def test_what_is_wrong_is_said_in_one_sentence(fails, scans, tmp_path):
 @pytest.mark.parametrize(("channels", "expected"), [("1", 1), ("3", 3)])
 def test_grey_and_coloured_images_are_made_alike(run, tmp_path, channels, expected):
     save(tmp_path / "mixed", [*noise(20, 8, 8), *noise(20, 8, 8, 3)])
+    save(tmp_path / "grey", noise(20, 8, 8))
     command = "fit", "mixed", "--model", "zscore", "--channels", channels
     assert run(*command).code == 0
     assert genad.load("model").view_.centre.shape == (expected,)
-    ended = run("explore", "mixed", "--channels", channels, "--json")
+    ended = run("explore", "mixed", "--channels", channels, "--out", "mixed.html", "--json")
     assert f"all are in {'grey' if expected == 1 else 'colour'}" in ended.out
+    ended = run("explore", "grey", "--channels", channels, "--out", "grey.html", "--json")
+    assert json.loads(ended.out)["shape"] == [expected, 8, 8]
+
+
+def test_size_and_channels_are_of_the_folder_where_a_data_set_stands_beside_it(
+    run, tmp_path, monkeypatch
+):
+    pixels, classes = noise(40, 8, 8), np.zeros(40, np.int64)
+    toys = ImageSet("mnist", pixels, classes, pixels[:9], classes[:9], ("all",))
+    monkeypatch.setattr("genad.cli.image_inputs.load_images", lambda name: toys)
+    save(tmp_path / "large", [*noise(5, 16, 16), *noise(5, 12, 12, 3)])
+    options = "--model", "zscore", "--size", "8", "--channels", "1", "--json"
+    assert json.loads(run("detect", "large", "--train", "mnist", *options).out)["rows"] == 10
+    assert (
+        json.loads(run("detect", "mnist", "--train", "large", *options, "--force").out)["rows"] == 9
+    )
+
+
+@pytest.mark.parametrize("command", ["detect", "explore", "compare"])
+def test_tables_have_neither_size_nor_channels(fails, command):
+    more = ["--models", "vae"] if command == "compare" else []
+    for option in ("--size", "--channels"):
+        said = fails(2, command, "breast_cancer", option, "3", *more)
+        assert f"{option} is for images, but breast_cancer holds none" in said
+    assert "--on-error is raise or skip" in fails(2, command, "mnist", "--on-error", "guess", *more)
 
 
 def test_damaged_images_are_left_out_by_choice(run, scans, tmp_path):

@@ -51,6 +51,7 @@ _COLOUR: dict[str, Any] = {
 # An epoch of nine classes has nine times the steps of an epoch of one.
 _POOLED: dict[str, Any] = {
     "epochs": 1,
+    "anogan.epochs": 2,
     "vae.epochs": 2,
     "transformprediction.epochs": 2,
     "ssgan.epochs": 1,

@@ -76,10 +76,10 @@ class Suite:
     def _task(self, name: str) -> Task:
         wanted = name.lower().replace("-", "_")
         for task in self.tasks:
-            whole = task.name.lower().replace("-", "_")
-            last = whole.rpartition("/")[2]
+            last = task.name.lower().rpartition("/")[2]
             number, _, rest = last.partition("_")
-            if wanted in (whole, last, number, rest):
+            known_as = task.name.lower(), last, number, rest
+            if wanted and wanted in [each.replace("-", "_") for each in known_as]:
                 return task
         known = ", ".join(task.name for task in self.tasks)
         raise ParameterError(f"{self.name} has no data set {name!r}; choose from {known}.")

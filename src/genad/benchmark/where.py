@@ -19,9 +19,9 @@ _HEAD = """\
 Published figures beside ours in the same protocol, ours from the tables in `benchmarks/results/` by
 `python benchmarks/page.py`. "±" is the standard deviation over seeds. The untrained network and the
 random score stand in every row: a figure that is hardly above them shows nothing learnt. Lines
-without a published figure are of the same detector in other settings. Figures of others are copied
-from the source named, not run again; where their protocol differs, the line above the table says
-so. [All tables](benchmark.md), with what failed and how long it took.
+without a published figure are of the same detector in other settings and, in the end, of our best.
+Figures of others are copied from the source named, not run again; where their protocol differs, the
+line above the table says so. [All tables](benchmark.md), with what failed and how long it took.
 """
 
 

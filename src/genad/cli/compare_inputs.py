@@ -18,7 +18,7 @@ from genad.comparison import (
     table_subject,
     unlabelled_subject,
 )
-from genad.data import load_dataset, load_series
+from genad.data import load_dataset, load_images, load_series
 from genad.data.datasets import Dataset, ImageSet, Series
 from genad.data.datasets.base import one_class_split
 from genad.data.readers import open_table
@@ -87,6 +87,7 @@ def open_subject(options: CompareOptions) -> Subject:
     """Open the data, and split it."""
     if image_inputs.is_images(options.data):
         return _images(options)
+    options.images.refuse(f"images, but {options.data} holds none")
     if options.normal is not None:
         raise Misuse(f"--normal is a class of images, and {options.data} holds none: leave it out.")
     if series_inputs.is_series(options.data, options.time, options.window):
@@ -105,8 +106,9 @@ def _images(options: CompareOptions) -> Subject:
         )
     if options.normal is not None and options.anomaly:
         raise Misuse("--normal and --anomaly both say what is normal: give one of them.")
+    options.images.check(options.data)
     if not Path(options.data).exists():
-        images = image_inputs.load_named(options.data, options.images)
+        images = load_images(options.data)
     else:
         table = open_any_images(options.data, **options.images.asked)
         if table.classes is None:

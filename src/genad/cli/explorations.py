@@ -6,7 +6,8 @@ from typing import Any
 
 from genad.cli import image_inputs, inputs, series_inputs
 from genad.cli.errors import Misuse
-from genad.files import Roles, Watch
+from genad.data import load_images
+from genad.files import Roles, Watch, as_image_tables
 from genad.profiles import (
     ImagesProfile,
     SeriesProfile,
@@ -50,6 +51,7 @@ def explore(options: ExploreOptions, watch: Watch) -> Explored:
     """Open the data, look at it, and decide what to show."""
     if image_inputs.is_images(options.data):
         return _images(options, watch)
+    options.images.refuse(f"images, but {options.data} holds none")
     if series_inputs.is_series(options.data, options.time, None):
         return _series(options, watch)
     return _table(options, watch)
@@ -62,10 +64,11 @@ def _images(options: ExploreOptions, watch: Watch) -> Explored:
             raise Misuse(
                 f"{data} holds images, whose folders are their classes: leave out {option}."
             )
+    options.images.check(data)
     if Path(data).exists():
         tables = [open_any_images(data, **options.images.asked)]
     else:
-        tables = list(image_inputs.open_named(data, options.images))
+        tables = list(as_image_tables(load_images(data)))
     profile = profile_images(
         tables, data, each=options.number or 10, random_state=options.seed, watch=watch
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, get_args
 
 from genad.cli.errors import Misuse
 from genad.cli.inputs import kind_of_dataset
-from genad.data import ImageSet, load_images
+from genad.data import load_images
 from genad.data.image_folder import OnError
 from genad.detector import Detector
 from genad.files import (
@@ -55,6 +55,12 @@ class Reading:
         size, on_error = parse_size(self.size), parse_on_error(self.on_error)
         return {"size": size, "channels": self.channels, "on_error": on_error}
 
+    def check(self, *data: str) -> None:
+        """Raise a `Misuse` if an option makes no sense, or no DATA is a folder that it is for."""
+        _ = self.asked
+        if not any(Path(each).exists() for each in data):
+            self.refuse(f"a folder of images, but {data[0]} is a data set")
+
     def refuse(self, wanted: str) -> None:
         """Raise a `Misuse` that says what is wanted, if images are to be scaled or converted."""
         for option, given in (("--size", self.size), ("--channels", self.channels)):
@@ -75,22 +81,11 @@ def is_images(data: str) -> bool:
     return kind_of_dataset(data) == "images"
 
 
-def load_named(data: str, reading: Reading) -> ImageSet:
-    """Load a data set, whose images are as they are."""
-    reading.refuse(f"a folder of images, but {data} is a data set")
-    return load_images(data)
-
-
-def open_named(data: str, reading: Reading) -> tuple[ImageTable, ImageTable]:
-    """Open the training and the test images of a data set."""
-    return as_image_tables(load_named(data, reading))
-
-
 def open_any(data: str, reading: Reading) -> ImageTable:
     """Open images to score: those of a folder or a file, or the test images of a data set."""
     if Path(data).exists():
         return open_images(data, **reading.asked)
-    return open_named(data, reading)[1]
+    return as_image_tables(load_images(data))[1]
 
 
 def open_image_task(
@@ -110,11 +105,12 @@ def open_image_task(
         raise Misuse(
             f"{data} holds images, whose folders are their classes: leave out --label and --ignore."
         )
+    reading.check(data, train or data)
     if Path(data).exists() or train is not None:
         scored = open_any(data, reading)
         learnt = scored if train is None else open_any(train, reading)
         return ImageTask(learnt, scored, roles.anomaly, normal_only)
-    learnt, scored = open_named(data, reading)
+    learnt, scored = as_image_tables(load_images(data))
     return ImageTask(learnt, scored, roles.anomaly, normal_only or bool(roles.anomaly))
 
 
@@ -124,6 +120,7 @@ def scorer_of(
     """Open images, and return what scores them into a file."""
     if roles.label is not None:
         raise Misuse(f"{data} holds images, whose folders are their classes: leave out --label.")
+    reading.check(data)
     table = open_any(data, reading)
 
     def score(detector: Detector, path: Path, watch: Watch) -> Scored:

@@ -72,6 +72,7 @@ def make_job(options: DataOptions, model: str, settings: Sequence[str] | None, *
         )
         images = replace(task_of_images, train_rows=options.train_rows, top_share=options.top)
         return _ImageJob(make_detector(model, settings, **given), images)
+    options.images.refuse(f"images, but {options.data} holds none")
     if series_inputs.is_series(options.data, options.time, options.window):
         task = series_inputs.open_series_task(
             options.data,

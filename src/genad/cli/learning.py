@@ -6,10 +6,12 @@ from pathlib import Path
 
 from genad.cli import image_inputs, inputs
 from genad.cli.errors import Misuse
+from genad.data import load_images
 from genad.detector import Detector
 from genad.files import (
     Fitted,
     Roles,
+    as_image_tables,
     fit_images,
     fit_source,
     open_images,
@@ -66,10 +68,11 @@ def _images(options: TrainOptions) -> Learn:
         raise Misuse(
             f"{data} holds images, whose folders are their classes: leave out --label and --ignore."
         )
+    options.images.check(data)
     if Path(data).exists():
         table = open_images(data, **options.images.asked)
     else:
-        table = image_inputs.open_named(data, options.images)[0]
+        table = as_image_tables(load_images(data))[0]
 
     def learn(detector: Detector) -> Fitted:
         return fit_images(detector, table, only=options.classes, most=options.train_rows)

@@ -45,8 +45,10 @@ def score(
     classes = image_inputs.is_images(data)
     roles = inputs.make_roles(label, anomaly, classes=classes)
     detector = load(inputs.model_folder(model))
+    reading = image_inputs.Reading(size, channels, on_error)
+    if not classes:
+        reading.refuse(f"images, but {data} holds none")
     if classes:
-        reading = image_inputs.Reading(size, channels, on_error)
         score_into = image_inputs.scorer_of(data, roles, reading)
     elif detector.view_.kind == "series":
         score_into = series_inputs.scorer_of(data, time, roles)

@@ -7,7 +7,7 @@ from genad.cli.errors import Misuse
 _STREAM_ONLY = ("warm_up", "state", "skip_bad", "guard")
 _FILES_ONLY = (
     *("label", "anomaly", "normal_only", "train_rows", "top", "resume", "out", "scores_format"),
-    *("force", "members", "budget"),
+    *("force", "members", "budget", "size", "channels", "on_error"),
 )
 
 

@@ -148,7 +148,7 @@ def _check_form(train: ImageTable, scored: ImageTable) -> None:
     if learnt.shape != given.shape or learnt.dtype != given.dtype:
         raise DataError(
             f"The images of {scored.name} are {_form(given)}, but those of {train.name} to learn "
-            f"from are {_form(learnt)}; give one --size for both, and one kind of pixels."
+            f"from are {_form(learnt)}; give one --size and one --channels for both."
         )
 
 
