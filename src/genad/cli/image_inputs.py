@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 from genad.cli.errors import Misuse
 from genad.cli.inputs import kind_of_dataset
 from genad.data import load_images
-from genad.data.image_folder import OnError
+from genad.data.image_folder import Channels, OnError
 from genad.detector import Detector
 from genad.files import (
     ImageTable,
@@ -23,7 +23,6 @@ from genad.files import (
     score_images,
 )
 
-Channels = Literal[1, 3, 4]
 _CHOICES = tuple(choice for choice in get_args(OnError) if choice != "warn")
 
 

@@ -46,14 +46,14 @@ def score(
     roles = inputs.make_roles(label, anomaly, classes=classes)
     detector = load(inputs.model_folder(model))
     reading = image_inputs.Reading(size, channels, on_error)
-    if not classes:
-        reading.refuse(f"images, but {data} holds none")
     if classes:
         score_into = image_inputs.scorer_of(data, roles, reading)
-    elif detector.view_.kind == "series":
-        score_into = series_inputs.scorer_of(data, time, roles)
     else:
-        score_into = inputs.scorer_of(data, roles)
+        reading.refuse(f"images, but {data} holds none")
+        series = detector.view_.kind == "series"
+        score_into = (
+            series_inputs.scorer_of(data, time, roles) if series else inputs.scorer_of(data, roles)
+        )
     with outputs.staged(out, force=force) as path, Bars(quiet=quiet) as bars:
         scored = score_into(detector, path, bars.rows)
     show.scored(detector, scored, out, as_json=as_json, quiet=quiet)

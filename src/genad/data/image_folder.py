@@ -16,7 +16,7 @@ from genad.errors import DataError, ParameterError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Form", "ImageFolder", "OnError", "form_of", "is_image"]
+__all__ = ["Channels", "Form", "ImageFolder", "OnError", "form_of", "is_image"]
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _FORMATS = ("PNG", "JPEG", "WEBP")
@@ -27,6 +27,7 @@ _NAMED = 5  # damaged files in a warning
 _ORIENTATION, _ON_THE_SIDE = 0x0112, (5, 6, 7, 8)  # of EXIF
 
 OnError = Literal["raise", "warn", "skip"]
+Channels = Literal[1, 3, 4]  # grey; red, green, blue; and opacity
 
 
 class ImageFolder:
@@ -82,7 +83,7 @@ class ImageFolder:
         *,
         size: int | tuple[int, int] | None = None,
         resize: Literal["stretch", "crop"] = "stretch",
-        channels: Literal[1, 3, 4] | None = None,
+        channels: Channels | None = None,
         on_error: OnError = "raise",
     ) -> None:
         _check("resize", resize, ("stretch", "crop"))
@@ -142,13 +143,9 @@ class ImageFolder:
             _check("class", name, self.class_names)
         return self[np.isin(self.classes, [self.class_names.index(name) for name in names])]
 
-    def scaled(
-        self, size: tuple[int, int] | None, channels: Literal[1, 3, 4] | None
-    ) -> "ImageFolder":
+    def scaled(self, size: tuple[int, int] | None, channels: Channels | None) -> "ImageFolder":
         """Return the same images, scaled and converted as the parameters of these names say."""
-        other = object.__new__(ImageFolder)
-        other.__dict__.update(self.__dict__, size=size, channels=channels, _like=None)
-        return other
+        return self._with(size=size, channels=channels, _like=None)
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from genad.data import ImageFolder, ImageSet
-from genad.data.image_folder import OnError, is_image
+from genad.data.image_folder import Channels, OnError, is_image
 from genad.data.images import ImageArray, ImageSource
 from genad.errors import DataError
 from genad.files.image_arrays import holds_image_array, read_image_array
@@ -74,7 +74,7 @@ def open_images(
     path: str | Path,
     *,
     size: tuple[int, int] | None = None,
-    channels: Literal[1, 3, 4] | None = None,
+    channels: Channels | None = None,
     on_error: OnError = "raise",
 ) -> ImageTable:
     """Return the images in a folder or in an NPY or NPZ file.

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from genad.data.image_folder import ImageFolder, OnError, form_of
+from genad.data.image_folder import Channels, ImageFolder, OnError, form_of
 from genad.data.images import ImageSource
 from genad.files import ImageTable, Watch, open_images
 from genad.files.source import unwatched
@@ -99,7 +99,7 @@ def open_any_images(
     path: str | Path,
     *,
     size: tuple[int, int] | None = None,
-    channels: Literal[1, 3, 4] | None = None,
+    channels: Channels | None = None,
     on_error: OnError = "raise",
 ) -> ImageTable:
     """Return images as `open_images` does, but those of a folder of mixed sizes too.
