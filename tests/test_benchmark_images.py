@@ -78,7 +78,9 @@ def test_everyone_has_its_parameters_and_its_untrained_self(name):
     suite = find_suite(name)
     specs = choose(suite)
     labels = [spec.label for spec in specs]
-    assert labels[:4] == ["random", "norm", "PCA", "kNN, k = 1"]
+    assert labels[:7] == [
+        "random", "constant", "norm", "PCA", "kNN, k = 1", "IsolationForest", "OneClassSVM",
+    ]  # fmt: skip
     for spec in specs:
         known = find_scorer(spec.model)
         if spec.kind == "detector":
@@ -94,7 +96,7 @@ def test_everyone_has_its_parameters_and_its_untrained_self(name):
 
 def test_a_variant_is_chosen_by_its_label_and_has_its_own_parameters():
     suite = find_suite("mnist")
-    plain, _, variant, untrained = choose(suite, ["vae", "VAE+features"])[4:]
+    plain, _, variant, untrained = choose(suite, ["vae", "VAE+features"])[7:]
     assert (plain.label, variant.label) == ("VAE", "VAE+features")
     assert untrained.label == "VAE+features, untrained"
     assert dict(variant.parameters) == dict(plain.parameters) | {"features": "added"}
@@ -103,6 +105,6 @@ def test_a_variant_is_chosen_by_its_label_and_has_its_own_parameters():
 
 def test_a_setting_for_one_detector_goes_before_one_for_all():
     suite = replace(find_suite("mnist"), settings={"vae.epochs": 3, "epochs": 5, "vae.latent": 7})
-    vae, _, gan, _ = choose(suite, ["vae", "ganomaly"])[4:]
+    vae, _, gan, _ = choose(suite, ["vae", "ganomaly"])[7:]
     assert dict(vae.parameters) == {"epochs": 3, "latent": 7}
     assert dict(gan.parameters) == {"epochs": 5}

@@ -1,7 +1,7 @@
 """Images of which one class is normal, or all but one: the protocols that papers report."""
 
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,19 +13,30 @@ from genad.benchmark.tabular import file_digest
 from genad.benchmark.task import Answer, Figures, Inputs, Task
 from genad.data.datasets import Dataset, ImageSet, fetch_dataset, load_images
 
+_BASELINES_SAY = (
+    "Baselines read pixels as they are and learn from 10,000 of the images at most, OneClassSVM "
+    "from 2,000."
+)
 ONE_CLASS = (
     "One class is normal: its part of the authors' training images trains, all of their test "
     "images test. The split is the same for every seed.",
     "No pre-training, no other data. Labels: for the metrics alone.",
+    _BASELINES_SAY,
 )
 LEFT_OUT = (
     "Training and test images of the authors together; 80 % of all classes but one train, drawn "
     "at random; the rest and all images of that one, the anomaly, test (Zenati et al., 2018, arXiv "
     "1802.06222). Every seed has its own split.",
     "No pre-training, no other data. Labels: for the metrics alone.",
+    _BASELINES_SAY,
 )
+_FEWER = {"OneClassSVM": 2000}  # its time grows with their square
 BASELINES = tuple(
-    spec for spec in EVERY_BASELINE if spec.label in ("random", "norm", "PCA", "kNN, k = 1")
+    replace(spec, parameters=(*spec.parameters, ("most_rows", _FEWER[spec.label])))
+    if spec.label in _FEWER
+    else spec
+    for spec in EVERY_BASELINE
+    if spec.label != "kNN, k = 5"
 )
 """What stands in every table of images; pixels are compared as they are."""
 

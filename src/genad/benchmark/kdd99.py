@@ -49,7 +49,10 @@ SUITE = Suite(
     # One setting for all: the columns as the protocol prepares them, for to standardise flags would
     # blow up the rare ones; the papers' sizes of layers and latent space.
     settings={"scaler": "none", "latent": 32, "hidden": (128, 64)},
-    variants={"EGBAD (no cycle)": ("egbad", {"cycle_consistency": 0.0})},
+    variants={
+        "EGBAD (no cycle)": ("egbad", {"cycle_consistency": 0.0}),
+        "ALAD (reconstruction)": ("alad", {"score": "reconstruction"}),
+    },
     headlines=("top_f1", "top_precision", "top_recall", "roc_auc", "average_precision"),
     timeout=3600,
 )

@@ -59,6 +59,14 @@ class RandomStreams(Streams):
         return random_scores(values, stamps, probationary, seed=self.random_state)
 
 
+class ConstantStreams(Streams):
+    """The same score for every step: what the benchmark gives for no alarm at all."""
+
+    def __call__(self, values: FloatArray, stamps: StampArray, probationary: int) -> FloatArray:
+        """Return the scores of one series, of shape (n,)."""
+        return np.zeros(len(values))
+
+
 class Streamed(Streams):
     """Fits a detector on each probationary period, and scores every step by its past.
 

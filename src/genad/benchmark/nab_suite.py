@@ -12,6 +12,7 @@ from genad.benchmark.specs import Spec
 from genad.benchmark.suite import Suite
 from genad.benchmark.tabular import file_digest
 from genad.benchmark.task import Answer, Figures, Inputs, Task
+from genad.benchmark.windows import window_baselines
 from genad.data.datasets import Series, fetch_dataset
 
 _HERE = "genad.benchmark.nab_models"
@@ -94,6 +95,9 @@ SUITE = Suite(
     ),
     baselines=(
         Spec("random", f"{_HERE}:RandomStreams", kind="baseline"),
+        Spec("constant", f"{_HERE}:ConstantStreams", kind="baseline"),
+        Spec("norm", "zscore", (("window", 1),), "baseline", f"{_HERE}:Streamed"),
+        *window_baselines(within=f"{_HERE}:Streamed"),
         Spec("WindowedGaussian", "windowedgaussian", (), "baseline", f"{_HERE}:Streamed"),
     ),
     within=(("", f"{_HERE}:Streamed"), (", normalised", f"{_HERE}:Normalised")),

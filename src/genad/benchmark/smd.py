@@ -5,6 +5,7 @@ from pathlib import PurePath
 from genad.benchmark.serial import SeriesTask
 from genad.benchmark.specs import SERIES_BASELINES
 from genad.benchmark.suite import Suite
+from genad.benchmark.windows import window_baselines
 from genad.data.datasets.fetch import pinned_files
 
 SUITE = Suite(
@@ -21,7 +22,7 @@ SUITE = Suite(
     ),
     seeds=3,
     kind="series",
-    baselines=SERIES_BASELINES,
+    baselines=(*SERIES_BASELINES, *window_baselines(window=16, stride=8)),
     settings={"window": 16, "stride": 8, "net": "mlp", "epochs": 20},
     models=(
         "nearestneighbours",

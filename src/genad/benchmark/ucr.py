@@ -3,6 +3,7 @@
 from genad.benchmark.serial import SeriesTask
 from genad.benchmark.specs import SERIES_BASELINES
 from genad.benchmark.suite import Suite
+from genad.benchmark.windows import window_baselines
 from genad.data.datasets.fetch import pinned_files
 
 SUITE = Suite(
@@ -24,7 +25,7 @@ SUITE = Suite(
     ),
     seeds=3,
     kind="series",
-    baselines=SERIES_BASELINES,
+    baselines=(*SERIES_BASELINES, *window_baselines(window="auto", stride=4)),
     # 4 steps from window to window and a plain network: so that 40 series train in minutes.
     settings={"window": "auto", "stride": 4, "net": "mlp", "epochs": 30},
     models=(
