@@ -425,6 +425,8 @@ def test_one_panel_per_term_and_one_for_whatever_else_was_watched(by_gan):
     terms = by_gan.detector.history_.curve("generator.reconstruction")
     assert shown.panels[3].curve.values == pytest.approx(terms)
     assert shown.panels[3].ends == f"{number(terms[0], 3)} → {number(terms[-1], 3)}"
+    ticks = shown.panels[3].curve.x.ticks()
+    assert ticks == [round(tick) for tick in ticks]  # an epoch is a whole one
     assert shown.summary == "Trained for 3 epochs: all epochs done."
     assert "GAN" in shown.reading
     assert "held-out rows" in shown.reading

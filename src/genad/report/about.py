@@ -179,7 +179,7 @@ def _panel(group: str, name: str, values: NDArray[np.float64]) -> Panel:
 
 
 def _epochs(n: int) -> Axis:
-    return Axis(1, n) if n > 1 else Axis(0, 2)
+    return Axis(1, n, step=1.0) if n > 1 else Axis(0, 2, step=1.0)
 
 
 def rule(strategy: Threshold) -> str:
