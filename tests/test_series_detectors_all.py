@@ -13,9 +13,13 @@ WINDOW = 12
 QUICK = {"memory": 50, "refresh": 10, "probationary_period": 60, "batch_size": 32}
 
 each_series_detector = pytest.mark.parametrize("cls", SERIES, ids=lambda cls: cls.__name__)
-each_causal = pytest.mark.parametrize(
-    "cls", [cls for cls in SERIES if issubclass(cls, CausalDetector)], ids=lambda cls: cls.__name__
+each_windowed = pytest.mark.parametrize(
+    "cls",
+    [cls for cls in SERIES if not issubclass(cls, CausalDetector | genad.TadGAN)],
+    ids=lambda cls: cls.__name__,
 )
+STREAMED = [cls for cls in SERIES if issubclass(cls, CausalDetector)]
+each_causal = pytest.mark.parametrize("cls", STREAMED, ids=lambda cls: cls.__name__)
 
 
 def wave(n=260, seed=0):
@@ -108,6 +112,31 @@ def test_missing_values_and_constant_channels_are_taken(cls):
 def test_bad_series_are_refused_in_a_sentence(cls, X, reason):
     with pytest.raises(DataError, match=reason):
         small(cls).fit(X)
+
+
+@each_windowed
+def test_a_step_may_have_the_scores_of_its_windows(cls, tmp_path):
+    detector, X = small(cls, step_score="windows").fit(wave()), wave(100, seed=9)
+    scores, shares = detector.anomaly_score(X), detector.explain(X)
+    # A series of one window has one score, and so have its reasons.
+    alone, reasons = detector.anomaly_score(X[:WINDOW]), detector.explain(X[:WINDOW])
+    assert np.ptp(alone) == pytest.approx(0, abs=1e-12 * np.abs(alone).max())
+    assert np.ptp(reasons, axis=0) == pytest.approx(0, abs=1e-6 * np.abs(reasons).max())
+    # With a window at every step, the first step is in one of them, and the next in two.
+    stride = detector.view_.stride
+    windows = [detector.anomaly_score(X[k : k + WINDOW])[0] for k in range(0, 3 * stride, stride)]
+    for step in range(3):
+        assert scores[step * stride] == pytest.approx(np.mean(windows[: step + 1]), rel=1e-4)
+    if detector.model_.additive:
+        np.testing.assert_allclose(shares.sum(1), scores, rtol=1e-3, atol=1e-4)
+    detector.save(tmp_path / "model")
+    np.testing.assert_array_equal(genad.load(tmp_path / "model").anomaly_score(X), scores)
+
+
+@pytest.mark.parametrize("cls", [genad.TadGAN, *STREAMED], ids=lambda cls: cls.__name__)
+def test_what_scores_no_windows_has_no_scores_of_windows(cls):
+    with pytest.raises(ParameterError, match=r"not (in )?windows; leave out step_score"):
+        small(cls, step_score="windows").fit(wave())
 
 
 @each_causal

@@ -34,5 +34,9 @@ SUITE = Suite(
         "tadgan",
         "forecaster",
     ),
+    variants={
+        f"{label} (windows)": (label.lower(), {"step_score": "windows"})
+        for label in ("NearestNeighbours", "DAE", "VAE", "AutoEncoder", "EGBAD")
+    },
     headlines=("vus_pr", "vus_roc", "roc_auc", "average_precision"),
 )

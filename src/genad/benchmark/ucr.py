@@ -39,5 +39,9 @@ SUITE = Suite(
         "forecaster",
         "streamingnovelty",
     ),
+    variants={
+        f"{label} (windows)": (label.lower(), {"step_score": "windows"})
+        for label in ("NearestNeighbours", "DAE", "VAE", "AutoEncoder", "EGBAD")
+    },
     headlines=("hit", "vus_pr", "vus_roc"),
 )

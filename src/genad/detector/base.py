@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Self, dataclass_transform, final
+from typing import Any, ClassVar, Literal, Self, dataclass_transform, final
 
 import numpy as np
 import torch
@@ -62,6 +62,9 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     window : steps in a window of a time series; with it the data is read as series, not as rows.
         "auto" takes one period of the training series (`genad.data.period.suitable_window`).
     stride : steps from one window to the next.
+    step_score : what the score of a time step is, a mean over the windows that cover it: "own", of
+        its own shares in their scores, which tells the very step; or "windows", of their whole
+        scores over their length, which tells a stretch better, and its ends less sharply.
     contamination : "auto" if the training data is normal (novelty detection): the threshold then
         comes from held-out rows. Or the share of anomalies in the training data, in (0, 0.5]
         (outlier detection): the threshold then flags that share of the training rows.
@@ -87,6 +90,7 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     scaler: ScalerName = "standard"
     window: WindowSize | None = None
     stride: PositiveInt = 1
+    step_score: Literal["own", "windows"] = "own"
     contamination: Contamination = "auto"
     threshold: Strategy = None
     validation_fraction: ProperShare = 0.2
@@ -127,6 +131,11 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     def _labelled(self, source: Any, y: Any) -> Any:
         """Return a source with the classes that `y` says; by default, nothing is learnt of it."""
         return source
+
+    @property
+    def _by_windows(self) -> bool:
+        """Whether a time step has the scores of its windows."""
+        return self.step_score == "windows"
 
     def _assemble(self, shape: tuple[int, ...]) -> Model:
         """Return the untrained model with what belongs around it."""
@@ -337,12 +346,15 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return self.view_.read(X, self, reset=False)
 
     def _shares(self, source: Any) -> Any:
-        return self.view_.spread(self._over(source, self.model_.contributions))
+        whole = self.view_.kind == "series" and self._by_windows
+        share = self.model_.window_shares if whole else self.model_.contributions
+        return self.view_.spread(self._over(source, share))
 
     def _scores(self, source: Any, *, reference: bool) -> Any:
         """Return the scores of a source; as if the model had not seen it, for reference."""
         if self.view_.kind == "series":
-            return self._over(source, self.model_.step_scores)
+            whole = self.model_.window_scores
+            return self._over(source, whole if self._by_windows else self.model_.step_scores)
         return self._over(source, self.model_.reference if reference else self.model_.score)
 
     def _over(

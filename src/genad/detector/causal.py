@@ -19,7 +19,7 @@ from genad.data.series import Recording, Recordings
 from genad.data.views import Collector, View
 from genad.data.windows import Windows
 from genad.detector.base import Detector
-from genad.errors import DataError, ModelFormatError
+from genad.errors import DataError, ModelFormatError, ParameterError
 from genad.storage import Arrays, read_model, rebuilding, section, write_model
 from genad.streaming import Part
 from genad.streaming.steps import Stamp, as_row, as_second, as_seconds
@@ -109,6 +109,11 @@ class CausalDetector(Detector):
     """Whether its followers are told the time of day."""
 
     def _make_view(self, kind: str) -> View[Any]:
+        if self._by_windows:
+            raise ParameterError(
+                f"{type(self).__name__} scores a step by its past, not in windows; leave out "
+                "step_score."
+            )
         return Windows(self.scaler, self.window or 1, self.stride, any_length=True)
 
     def _view(self, X: Any) -> View[Any]:

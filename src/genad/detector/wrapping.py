@@ -8,7 +8,7 @@ from genad.detector.base import Detector
 
 D = TypeVar("D", bound=Detector)
 
-_OF_THE_VIEW = ("scaler", "window", "stride")
+_OF_THE_VIEW = ("scaler", "window", "stride", "step_score")
 _OURS = ("contamination", "threshold", "validation_fraction", "random_state", "device")
 
 
@@ -16,7 +16,7 @@ class WrappingDetector(Detector):
     """Base of the detectors that are made of another one's parts.
 
     What is held out, the threshold, the seed and the device are its own; how data is read is the
-    inner detector's, unless `scaler`, `window` or `stride` is given here.
+    inner detector's, unless `scaler`, `window`, `stride` or `step_score` is given here.
     """
 
     @abstractmethod
@@ -30,6 +30,10 @@ class WrappingDetector(Detector):
         ours = changed | {name: getattr(self, name) for name in _OURS}
         # Not a clone: callbacks are to be called, not copied.
         return type(inner)(**inner.get_params(deep=False) | ours)
+
+    @property
+    def _by_windows(self) -> bool:
+        return super()._by_windows or self._inner()._by_windows
 
     def _make_view(self, kind: str) -> View[Any]:
         return self._inner()._make_view(kind)

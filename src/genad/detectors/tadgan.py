@@ -89,6 +89,10 @@ class TadGAN(LatentDetector):
                 f"TadGAN scores the steps of whole series, not windows, so features="
                 f"{self.features!r} has no meaning; take features='none', or MADGAN."
             )
+        if self._by_windows:
+            raise ParameterError(
+                "TadGAN scores the steps of whole series, not windows; leave out step_score."
+            )
         return _TadGANModel(self._networks(shape), self)
 
     def _scores(self, source: Recordings, *, reference: bool) -> Any:

@@ -114,6 +114,11 @@ class Model(nn.Module):
         """Return a step's share in the score of its window, all alike, of shape (n, window)."""
         return (self.score(x) / x.shape[1])[:, None].expand(x.shape[:2])
 
+    def window_shares(self, x: Tensor) -> Tensor:
+        """Return the share of every channel in `window_scores`, of the shape of `x`."""
+        shares = self.contributions(x)
+        return shares.mean(1, keepdim=True).expand_as(shares)
+
     def see(self, x: Tensor) -> Tensor:
         """Return features of each sample, of shape (n, width): the latents, if nothing better."""
         return self.latents(x)
