@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from genad.errors import DataError
+from genad.report.about import Fact
 from genad.report.lines import line, lines, lines_chart
 from genad.report.pictures import Picture, as_pixels, data_uri, picture, pictures, png, sheet
 from genad.report.projections import pca, tsne
@@ -190,3 +191,10 @@ def test_a_projection_is_bounded_and_says_which_samples_it_drew():
     )
     with pytest.raises(DataError, match="two samples or more"):
         pca(samples[:1])
+
+
+@pytest.mark.parametrize(
+    ("value", "long"), [("conditionalgan", True), ("at most 0.99 %", False), ("", False)]
+)
+def test_a_tile_has_smaller_letters_for_a_word_that_would_not_fit(value, long):
+    assert Fact("best", value).long == long

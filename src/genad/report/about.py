@@ -21,6 +21,7 @@ from genad.training import History
 _OF_ONE_RUN = ("callbacks", "checkpoint")  # they watch or resume a run and change no result
 _VERSIONS = ("torch", "numpy", "scikit-learn")
 _MOST_POINTS = 120
+_WIDEST = 12  # letters of a word in a tile
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,11 @@ class Fact:
     name: str
     value: str
     note: str = ""
+
+    @property
+    def long(self) -> bool:
+        """Whether a word of the value is too wide for a tile in large letters."""
+        return any(len(word) > _WIDEST for word in self.value.split())
 
 
 @dataclass(frozen=True)
