@@ -53,7 +53,7 @@ def find_events(
     scores : of shape (time,).
     threshold : a step is anomalous if its score is above.
     apart : anomalous steps with fewer than so many others between them are one event.
-    shares : of the channels in the scores, of shape (time, channels).
+    shares : of the channels in the scores, of shape (time, channels), or (time,) of a single one.
     names : of the channels; by default their numbers.
     stamps : of the steps.
 
@@ -71,7 +71,7 @@ Event(start=4, end=5, peak=4, score=2.0, channels=(), times=None)]
     for run in runs:
         start, end = int(run[0]), int(run[-1]) + 1
         peak = start + int(scores[start:end].argmax())
-        blame = () if shares is None else _blame(shares[run], names)
+        blame = () if shares is None else _blame(shares[run].reshape(len(run), -1), names)
         times = None if stamps is None else (stamps[start], stamps[end - 1])
         events.append(Event(start, end, peak, float(scores[peak]), blame, times))
     return events

@@ -24,8 +24,8 @@ from genad.data.scaling import ScalerName
 from genad.data.table import is_frame
 from genad.data.views import Collector, View
 from genad.data.windows import Windows
-from genad.detector.saving import describe, rebuild
-from genad.errors import ModelFormatError, ParameterError
+from genad.detector.saving import describe, restored
+from genad.errors import ParameterError
 from genad.events import find_events
 from genad.parameters import (
     Contamination,
@@ -37,7 +37,7 @@ from genad.parameters import (
     WindowSize,
     constraints,
 )
-from genad.storage import read_model, write_model
+from genad.storage import write_model
 from genad.thresholds import Threshold, choose_threshold
 from genad.training import History, Model, resolve_device
 
@@ -62,9 +62,8 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
     window : steps in a window of a time series; with it the data is read as series, not as rows.
         "auto" takes one period of the training series (`genad.data.period.suitable_window`).
     stride : steps from one window to the next.
-    step_score : what the score of a time step is, a mean over the windows that cover it: "own", of
-        its own shares in their scores, which tells the very step; or "windows", of their whole
-        scores over their length, which tells a stretch better, and its ends less sharply.
+    step_score : what a time step has of the windows that cover it: "own", its shares in their
+        scores, which tell the very step; or "windows", their whole scores, which tell what lasts.
     contamination : "auto" if the training data is normal (novelty detection): the threshold then
         comes from held-out rows. Or the share of anomalies in the training data, in (0, 0.5]
         (outlier detection): the threshold then flags that share of the training rows.
@@ -314,17 +313,11 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
                 f"{self.view_.kind} data; fit it on a series, with window=."
             )
         scores, shares = self._scores(source, reference=False), self._shares(source)
-        names = getattr(self, "feature_names_in_", None)
+        apart = self.view_.shape[0] if apart is None else apart
+        shared: dict[str, Any] = {"apart": apart, "names": getattr(self, "feature_names_in_", None)}
         pairs = zip(scores, shares, strict=True) if source.many else [(scores, shares)]
         found = [
-            find_events(
-                score,
-                self.threshold_,
-                apart=self.view_.shape[0] if apart is None else apart,
-                shares=share.reshape(len(score), -1),
-                names=names,
-                stamps=recording.stamps,
-            )
+            find_events(score, self.threshold_, shares=share, stamps=recording.stamps, **shared)
             for recording, (score, share) in zip(source.each, pairs, strict=True)
         ]
         return found if source.many else found[0]
@@ -346,9 +339,9 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         return self.view_.read(X, self, reset=False)
 
     def _shares(self, source: Any) -> Any:
-        whole = self.view_.kind == "series" and self._by_windows
-        share = self.model_.window_shares if whole else self.model_.contributions
-        return self.view_.spread(self._over(source, share))
+        model, whole = self.model_, self.view_.kind == "series" and self._by_windows
+        shares = self._over(source, model.window_shares if whole else model.contributions)
+        return self.view_.spread(shares)
 
     def _scores(self, source: Any, *, reference: bool) -> Any:
         """Return the scores of a source; as if the model had not seen it, for reference."""
@@ -404,9 +397,4 @@ class Detector(OutlierMixin, BaseEstimator):  # type: ignore[misc]
         genad.errors.ModelFormatError
             If the folder is damaged, changed, foreign or another detector's.
         """
-        config, arrays = read_model(Path(path))
-        if config["detector"] != cls.__name__:
-            raise ModelFormatError(
-                f"{path} holds a {config['detector']}, not a {cls.__name__}; use genad.load."
-            )
-        return rebuild(cls, config, arrays, device)
+        return restored(cls, Path(path), device)

@@ -2,6 +2,7 @@
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from genad.calibration import Calibration
 from genad.errors import ModelFormatError
 from genad.parameters import parameters_from_plain, plain_parameters
-from genad.storage import Arrays, rebuilding, section
+from genad.storage import Arrays, read_model, rebuilding, section
 from genad.training import History, resolve_device
 
 if TYPE_CHECKING:
@@ -42,6 +43,16 @@ def describe(detector: "Detector") -> tuple[dict[str, Any], Arrays]:
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
     }
     return config, arrays
+
+
+def restored(cls: type[D], path: Path, device: str | None) -> D:
+    """Return the detector of a class that was saved in a folder, as `Detector.load` says."""
+    config, arrays = read_model(path)
+    if config["detector"] != cls.__name__:
+        raise ModelFormatError(
+            f"{path} holds a {config['detector']}, not a {cls.__name__}; use genad.load."
+        )
+    return rebuild(cls, config, arrays, device)
 
 
 def rebuild(cls: type[D], config: dict[str, Any], arrays: Arrays, device: str | None = None) -> D:
