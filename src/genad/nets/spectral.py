@@ -22,6 +22,7 @@ class SpectralLinear(nn.Linear):
     Examples
     --------
     >>> import torch
+    >>> _ = torch.manual_seed(0)
     >>> layer = SpectralLinear(4, 3)
     >>> for _ in range(50):
     ...     _ = layer(torch.zeros(1, 4))
@@ -58,6 +59,7 @@ class SpectralConv(nn.Conv2d):
     Examples
     --------
     >>> import torch
+    >>> _ = torch.manual_seed(0)
     >>> layer = SpectralConv(2, 3, 4, stride=2, padding=1)
     >>> for _ in range(50):
     ...     _ = layer(torch.zeros(1, 2, 8, 8))
