@@ -5,7 +5,7 @@ from pathlib import PurePath
 from genad.benchmark.serial import SeriesTask
 from genad.benchmark.specs import SERIES_BASELINES
 from genad.benchmark.suite import Suite
-from genad.benchmark.windows import window_baselines
+from genad.benchmark.windows import BY_WINDOWS, window_baselines
 from genad.data.datasets.fetch import pinned_files
 
 SUITE = Suite(
@@ -34,9 +34,6 @@ SUITE = Suite(
         "tadgan",
         "forecaster",
     ),
-    variants={
-        f"{label} (windows)": (label.lower(), {"step_score": "windows"})
-        for label in ("NearestNeighbours", "DAE", "VAE", "AutoEncoder", "EGBAD")
-    },
+    variants=BY_WINDOWS,
     headlines=("vus_pr", "vus_roc", "roc_auc", "average_precision"),
 )

@@ -3,7 +3,7 @@
 from genad.benchmark.serial import SeriesTask
 from genad.benchmark.specs import SERIES_BASELINES
 from genad.benchmark.suite import Suite
-from genad.benchmark.windows import window_baselines
+from genad.benchmark.windows import BY_WINDOWS, window_baselines
 from genad.data.datasets.fetch import pinned_files
 
 SUITE = Suite(
@@ -39,9 +39,6 @@ SUITE = Suite(
         "forecaster",
         "streamingnovelty",
     ),
-    variants={
-        f"{label} (windows)": (label.lower(), {"step_score": "windows"})
-        for label in ("NearestNeighbours", "DAE", "VAE", "AutoEncoder", "EGBAD")
-    },
+    variants=BY_WINDOWS,
     headlines=("hit", "vus_pr", "vus_roc"),
 )

@@ -23,6 +23,12 @@ _METHODS: Mapping[str, Callable[..., Baseline]] = {
 }
 Method = Annotated[str, StrOptions({*_METHODS})]
 
+BY_WINDOWS = {
+    f"{label} (windows)": (label.lower(), {"step_score": "windows"})
+    for label in ("NearestNeighbours", "DAE", "VAE", "AutoEncoder", "EGBAD")
+}
+"""Variants for suites of series: detectors whose steps have the whole scores of their windows."""
+
 
 @final
 class OfWindows(Detector):
